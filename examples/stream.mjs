@@ -1,0 +1,24 @@
+// Guards a model's answer while it grows. What is masked in the whole text is masked in the stream, wherever it was cut.
+import assert from 'node:assert/strict'
+import { createParapet } from 'parapet'
+
+async function* modelAnswer() {
+  for (const piece of ['You can write to jane', '.doe@exam', 'ple.org if the garden', ' needs water.']) yield piece
+}
+
+const parapet = await createParapet()
+const guarded = parapet.guardStream(modelAnswer(), { prompt: 'Whom do I ask about the garden?' })
+
+let shown = ''
+for await (const text of guarded) {
+  process.stdout.write(text)
+  shown += text
+}
+process.stdout.write('\n')
+
+const { decision } = await guarded.result
+assert.equal(decision, 'modify')
+assert.ok(!shown.includes('jane') && !shown.includes('example.org'))
+assert.ok(shown.startsWith('You can write to ') && shown.endsWith(' if the garden needs water.'))
+
+await parapet.close()

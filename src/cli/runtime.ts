@@ -1,0 +1,88 @@
+/**
+ * What the commands need of the rest of Parapet. Commands are handed a `Runtime`; the real one (`load-runtime.ts`) loads each
+ * part when it is first used, so that `--version` and `--help` load none.
+ */
+import type { CheckInput, CheckResult } from '../spec/check.ts'
+import type { PolicyIssue } from '../spec/errors.ts'
+
+/** The part of a Parapet that judges rows. */
+export interface Checker {
+  readonly policyVersion: string
+  check(input: CheckInput, options?: { readonly signal?: AbortSignal }): Promise<CheckResult>
+  close(): Promise<void>
+}
+
+/** What is wrong with a policy, and what is merely unwise. */
+export interface PolicyReport {
+  /** Mistakes: the policy is not used. */
+  readonly issues: readonly PolicyIssue[]
+  /** Null when there are mistakes. */
+  readonly version: string | null
+  /** Valid, but unwise. */
+  readonly warnings: readonly PolicyIssue[]
+  /** A guard uses reversible pseudonyms, which need a key. */
+  readonly pseudonyms: boolean
+}
+
+/** Outcome of the cases of `policy test`. */
+export interface CasesReport {
+  readonly passed: number
+  readonly failed: number
+  /** One line for each failed case. */
+  readonly failures: readonly string[]
+  readonly junit: string
+  readonly json: unknown
+}
+
+/** A gateway that accepts requests. */
+export interface RunningGateway {
+  readonly url: string
+  /** What answers: a URL, or the name of the built-in model. */
+  readonly upstream: string
+  readonly policyVersion: string
+  /** Names of the guards, by stage. */
+  readonly guards: Readonly<Record<string, readonly string[]>>
+  /** Judges a row as the gateway would; used to show a request that is really blocked. */
+  readonly checker: Checker
+  /** Ends new requests, waits for running ones, frees the port. */
+  close(): Promise<void>
+}
+
+export interface ServeSettings {
+  readonly host: string | undefined
+  readonly port: number | undefined
+  readonly dataDir: string
+  /** Path of the policy file, or null for the built-in policy. */
+  readonly policy: string | null
+  readonly upstream: string | undefined
+  readonly upstreamKey: string | undefined
+  readonly keys: readonly string[]
+  /** Told when an edited policy was taken, or was broken and not taken. */
+  readonly onPolicy: (message: string, taken: boolean) => void
+}
+
+/** A file of the package. `problem` is null when it is there and has the hash it should have. */
+export interface FileReport {
+  readonly name: string
+  readonly detail: string
+  readonly problem: string | null
+}
+
+/** An optional package. */
+export interface PeerReport {
+  readonly name: string
+  readonly purpose: string
+  /** Null when not installed. */
+  readonly version: string | null
+}
+
+export interface Runtime {
+  readonly version: string
+  openChecker(policy: string | null): Promise<Checker>
+  policyTemplate(): Promise<string>
+  checkPolicy(policy: string | null): Promise<PolicyReport>
+  runCases(policy: string | null, cases: string, file: string): Promise<CasesReport>
+  serve(settings: ServeSettings): Promise<RunningGateway>
+  examineFiles(): Promise<readonly FileReport[]>
+  examinePeers(): Promise<readonly PeerReport[]>
+}

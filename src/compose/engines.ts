@@ -1,0 +1,49 @@
+/** Engines and stores that guards are handed, each made once and only when a guard needs it. */
+import { join } from 'node:path'
+import type { ClassifierEngine, LanguageModelEngine } from '../spec/index.ts'
+import { loadDemoModel, loadEmbeddedClassifier } from '../engines/embedded/index.ts'
+import { createSecretLinter } from '../engines/secretlint/index.ts'
+import type { Vault } from '../store/index.ts'
+import { createKeyedHash, createVault } from '../store/index.ts'
+import type { GuardParts } from './registry.ts'
+
+export interface PartOptions {
+  /** Replaces the embedded classifier. */
+  readonly classifier?: ClassifierEngine
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Where tables of pseudonyms outlive the process. Without it they are kept in memory only. */
+  readonly dataDir?: string
+}
+
+export interface Parts extends GuardParts {
+  close(): void
+}
+
+let shipped: Promise<ClassifierEngine> | undefined
+let demo: Promise<LanguageModelEngine> | undefined
+
+/** The shipped classifier, loaded once a process. */
+export function shippedClassifier(): Promise<ClassifierEngine> {
+  return (shipped ??= loadEmbeddedClassifier())
+}
+
+/** The shipped demo model, loaded once a process. */
+export function shippedDemoModel(): Promise<LanguageModelEngine> {
+  return (demo ??= loadDemoModel())
+}
+
+export function createParts(options: PartOptions): Parts {
+  const key = options.env['PARAPET_VAULT_KEY']
+  let vault: Vault | undefined
+  return {
+    classifier: async () => options.classifier ?? shippedClassifier(),
+    linter: () => createSecretLinter(),
+    vault: () =>
+      (vault ??= createVault({
+        ...(key === undefined ? {} : { key }),
+        ...(options.dataDir === undefined ? {} : { file: join(options.dataDir, 'pseudonyms.json') }),
+      })),
+    hash: () => createKeyedHash(key),
+    close: () => vault?.close(),
+  }
+}

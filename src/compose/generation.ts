@@ -1,0 +1,55 @@
+/**
+ * One policy with everything built for it: compiled rules, guards, judge. A change of policy makes a new generation; requests that
+ * have begun keep theirs.
+ */
+import { compilePolicy } from '../core/policy/index.ts'
+import type { Judge, PipelineParts } from '../core/pipeline/index.ts'
+import { createJudge } from '../core/pipeline/index.ts'
+import type { Guard, Policy } from '../spec/index.ts'
+import { PolicyError } from '../spec/index.ts'
+import { compileLinearTest } from '../guards/rules/index.ts'
+import type { GuardParts } from './registry.ts'
+import { BUILTIN_GUARDS, buildGuard, guardProblems } from './registry.ts'
+
+export interface Generation {
+  readonly policy: Policy
+  readonly version: string
+  readonly judge: Judge
+  readonly guards: ReadonlyMap<string, Guard>
+}
+
+/** What does not change with the policy. */
+export interface GenerationContext extends Omit<PipelineParts, 'policy' | 'guards' | 'scorer'> {
+  readonly parts: GuardParts
+  /** Guards handed to `createParapet`, by id. */
+  readonly own: ReadonlyMap<string, Guard>
+}
+
+/** Builds a generation, or throws a `PolicyError` that names everything that is wrong. */
+export async function createGeneration(policy: Policy, context: GenerationContext): Promise<Generation> {
+  const issues = Object.entries(policy.guards ?? {}).flatMap(([name, definition]) =>
+    context.own.has(definition.use) ? [] : guardProblems(definition).map((problem) => ({ ...problem, key: `guards.${name}${problem.key}` })),
+  )
+  if (issues.length > 0) throw new PolicyError(issues)
+  const guards = new Map<string, Guard>()
+  for (const name of guardNames(policy)) guards.set(name, await makeGuard(name, policy, context))
+  const knownGuards = new Set([...context.own.keys(), ...BUILTIN_GUARDS, ...Object.keys(policy.guards ?? {})])
+  const compiled = compilePolicy(policy, { clock: context.clock, knownGuards, compilePattern: compileLinearTest })
+  const judge = createJudge({ ...context, policy: () => compiled, guards, scorer: 'classifier' })
+  return { policy, version: compiled.version, judge, guards }
+}
+
+/** Names in any rail of any scope, and the classifier, whose scores every row carries. */
+function guardNames(policy: Policy): ReadonlySet<string> {
+  const { organisation, applications = {}, users = {} } = policy.scopes ?? {}
+  const settings = [policy, organisation, ...Object.values(applications), ...Object.values(users)]
+  const names = settings.flatMap((scope) => Object.values(scope?.rails ?? {}).flat()).map((entry) => (typeof entry === 'string' ? entry : entry.guard))
+  return new Set([...names, 'classifier'])
+}
+
+async function makeGuard(name: string, policy: Policy, context: GenerationContext): Promise<Guard> {
+  const definition = policy.guards?.[name] ?? { use: name }
+  const own = context.own.get(definition.use)
+  if (own !== undefined) return name === own.id ? own : Object.create(own, { id: { value: name, enumerable: true } })
+  return buildGuard(name, definition, context.parts)
+}

@@ -1,0 +1,51 @@
+/** Parapet. Any export added here becomes public API: creating a Parapet, its policy, and what a guard of your own needs. */
+export { createParapet } from './create-parapet.ts'
+export type { ParapetOptions } from './create-parapet.ts'
+export type { GuardStreamOptions, Parapet } from './parapet.ts'
+export { BUILTIN_POLICY } from './builtin-policy.ts'
+export { POLICY_TEMPLATE } from './policy-template.ts'
+export { definePolicy, loadPolicy, parsePolicy } from './policy-file.ts'
+export { checkPolicyFile } from './policy-report.ts'
+export type { PlacedNote, PolicyFileReport } from './policy-report.ts'
+export { failureText, runPolicyCases, toJUnit } from './policy-cases.ts'
+export type { CaseResult, CasesReport } from './policy-cases.ts'
+export { createPatternScanner, regExpMatcher } from '../core/scan/index.ts'
+export type { PatternMatch, PatternMatcher, PatternScanner, Recogniser } from '../core/scan/index.ts'
+export { createTextView } from '../core/text/index.ts'
+export type { CallModel, ConverseRequest } from '../core/stream/index.ts'
+export { BlockedError, ERROR_CODES, ParapetError, PolicyError, SEVERITY, STAGES, moreSevere, showsText } from '../spec/index.ts'
+export type {
+  Action,
+  ActionRule,
+  Caller,
+  CheckInput,
+  CheckResult,
+  CheckRow,
+  ClassifierEngine,
+  Clock,
+  Decision,
+  ErrorCode,
+  Finding,
+  Guard,
+  GuardReport,
+  GuardRequest,
+  GuardResult,
+  GuardStream,
+  GuardedPart,
+  GuardedStream,
+  Message,
+  ParapetEvent,
+  ParapetListener,
+  Policy,
+  PolicyException,
+  PolicyIssue,
+  ScopePolicy,
+  Scores,
+  Span,
+  Stage,
+  StreamBuffer,
+  StreamPart,
+  StreamRequest,
+  StreamStep,
+  TextView,
+} from '../spec/index.ts'

@@ -1,0 +1,191 @@
+/**
+ * Reads a policy from YAML: every mistake at once, each with file, line, column, key and remedy.
+ *
+ * Only the form is checked here; `compilePolicy` checks what the parts mean to each other.
+ */
+import { readFile, stat } from 'node:fs/promises'
+import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml'
+import type { z } from 'zod'
+import type { Policy, PolicyIssue } from '../spec/index.ts'
+import { nearest } from '../core/taxonomy/index.ts'
+import { ParapetError, PolicyError } from '../spec/index.ts'
+import { policySchema } from './policy-schema.ts'
+
+/** Larger files are refused: no policy that people wrote is that long. */
+const LARGEST = 1024 * 1024
+
+type Path = readonly PropertyKey[]
+type Document = ReturnType<typeof parseDocument>
+
+/** Reads and checks a policy file. */
+export async function loadPolicy(path: string): Promise<Policy> {
+  const info = await stat(path).catch((cause: unknown) => {
+    throw new ParapetError('policy_not_found', `There is no policy at ${path}. Write one with: parapet init`, { cause })
+  })
+  if (!info.isFile()) throw new ParapetError('policy_not_found', `${path} is not a file. Give the path of a policy file.`)
+  if (info.size > LARGEST) throw tooLarge(path)
+  return parsePolicy(await readFile(path, 'utf8'), path)
+}
+
+/** A policy made in code, checked. Gives back the same object, so that it can be exported. */
+export function definePolicy(policy: Policy): Policy {
+  const parsed = policySchema.safeParse(policy)
+  if (!parsed.success) throw new PolicyError(parsed.error.issues.flatMap((issue) => toIssues(issue)))
+  return parsed.data
+}
+
+/**
+ * Parses YAML text into a policy. `${NAME}` stands for a variable of the environment.
+ * @throws PolicyError with every mistake
+ */
+export function parsePolicy(text: string, file: string, env: Readonly<Record<string, string | undefined>> = process.env): Policy {
+  if (text.length > LARGEST) throw tooLarge(file)
+  const lines = new LineCounter()
+  const document = parseDocument(text.replace(/^\uFEFF/, ''), { lineCounter: lines, uniqueKeys: true, prettyErrors: false, merge: false })
+  const broken = document.errors.map(({ message, pos }): PolicyIssue => {
+    return { file, ...position(lines, pos[0]), key: '(yaml)', message: message.split('\n')[0] ?? message, remedy: 'Correct the YAML at this place.' }
+  })
+  if (broken.length > 0) throw new PolicyError(broken)
+  if (document.contents === null) {
+    throw new PolicyError([{ file, line: 1, column: 1, key: '(file)', message: 'the file is empty', remedy: 'Write one with: parapet init --force' }])
+  }
+  const unset = substitute(document, env, file, lines)
+  if (unset.length > 0) throw new PolicyError(unset)
+  const parsed = policySchema.safeParse(toValue(document, file))
+  if (parsed.success) return parsed.data
+  throw new PolicyError(parsed.error.issues.flatMap((issue) => toIssues(issue)).map((issue) => ({ file, ...locate(document, lines, issue.path), ...withoutPath(issue) })))
+}
+
+/** Adds the place in the file to issues that name only a key, such as those of `compilePolicy`. */
+export function locateIssues(issues: readonly PolicyIssue[], text: string, file: string): readonly PolicyIssue[] {
+  const lines = new LineCounter()
+  const document = parseDocument(text.replace(/^\uFEFF/, ''), { lineCounter: lines, prettyErrors: false })
+  return issues.map((issue) => (issue.line === undefined ? { ...issue, file, ...locate(document, lines, keyPath(issue.key)) } : issue))
+}
+
+function tooLarge(file: string): ParapetError {
+  return new ParapetError('policy_invalid', `${file} is larger than ${LARGEST} bytes. Split long lists into patterns or move them out.`)
+}
+
+function toValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 50 })
+  } catch {
+    throw new PolicyError([{ file, key: '(yaml)', message: 'it repeats anchors too often', remedy: 'Write the parts out instead of using aliases.' }])
+  }
+}
+
+function substitute(document: Document, env: Readonly<Record<string, string | undefined>>, file: string, lines: LineCounter): readonly PolicyIssue[] {
+  const issues: PolicyIssue[] = []
+  visit(document, {
+    Scalar(_key, node) {
+      if (typeof node.value !== 'string' || !node.value.includes('${')) return
+      node.value = node.value.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]{0,99})\}/g, (whole: string, variable: string) => {
+        const value = env[variable]
+        if (value !== undefined) return value
+        const place = position(lines, node.range?.[0] ?? 0)
+        issues.push({ file, ...place, key: whole, message: `the environment variable ${variable} is not set`, remedy: `Set ${variable}, or write the value.` })
+        return whole
+      })
+    },
+  })
+  return issues
+}
+
+interface KeyedIssue extends PolicyIssue {
+  readonly path: Path
+}
+
+function withoutPath({ path: _path, ...issue }: KeyedIssue): PolicyIssue {
+  return issue
+}
+
+/** A schema issue in words. An issue of a union is that of its most promising branch. */
+function toIssues(issue: z.core.$ZodIssue, above: Path = []): readonly KeyedIssue[] {
+  const path = [...above, ...issue.path]
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => keyed([...path, key], `there is no setting ${key}`, suggestion(key, path)))
+    case 'invalid_union': {
+      const deeper = issue.errors.filter((branch) => branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'))
+      const branch = deeper.at(0)
+      if (branch !== undefined) return branch.flatMap((inner) => toIssues(inner, path))
+      return [keyed(path, 'it is not one of the allowed forms', issue.message)]
+    }
+    case 'invalid_value':
+      return [keyed(path, 'it is not an allowed value', `Use ${issue.values.map(String).join(', ')}.`)]
+    case 'invalid_type':
+      return [keyed(path, issue.input === undefined ? 'it is missing' : `it must be ${article(issue.expected)}`, `Write ${article(issue.expected)}.`)]
+    case 'too_small':
+      return [keyed(path, `it is too small or empty`, `Use at least ${issue.minimum}.`)]
+    case 'too_big':
+      return [keyed(path, `it is too large`, `Use at most ${issue.maximum}.`)]
+    default:
+      return [keyed(path, 'it is not valid', issue.message)]
+  }
+}
+
+function keyed(path: Path, message: string, remedy: string): KeyedIssue {
+  return { path, key: pathText(path), message, remedy }
+}
+
+function article(type: string): string {
+  const names: Readonly<Record<string, string>> = { record: 'a map', object: 'a map', array: 'a list', int: 'a whole number', boolean: 'true or false' }
+  return names[type] ?? `a ${type}`
+}
+
+export function pathText(path: Path): string {
+  return path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}${text === '' ? '' : '.'}${String(part)}`), '') || '(file)'
+}
+
+/** `rails.input[2].guard` back into its parts. */
+function keyPath(key: string): Path {
+  return key.split('.').flatMap((part) => {
+    const [head = '', ...indexes] = part.split('[')
+    return [head, ...indexes.map((index) => Number.parseInt(index, 10))]
+  })
+}
+
+const KNOWN_KEYS: readonly string[] = [
+  ...['parapet', 'name', 'onError', 'deadlines', 'conversation', 'stream', 'shadow', 'speculative', 'record', 'media', 'retries'],
+  ...['refusals', 'rails', 'actions', 'exceptions', 'guards', 'cache', 'hard', 'scopes', 'without', 'organisation', 'applications'],
+  ...['users', 'input', 'retrieval', 'tool_call', 'tool_result', 'output', 'guard', 'deadline', 'threshold', 'action', 'stage'],
+  ...['messages', 'roles', 'mode', 'window', 'capture', 'retention', 'id', 'phrase', 'pattern', 'hash', 'category', 'caller'],
+  ...['labels', 'reason', 'owner', 'expires', 'entries', 'ttl', 'use'],
+]
+
+function suggestion(key: string, path: Path): string {
+  const close = nearest(key, KNOWN_KEYS)
+  return close === undefined ? `Remove it from ${pathText(path)}.` : `Did you mean ${close}?`
+}
+
+/** Line and column of the node at a path, or of the deepest part of the path that exists. */
+function locate(document: Document, lines: LineCounter, path: Path): { readonly line: number; readonly column: number } {
+  let node: unknown = document.contents
+  let offset = offsetOf(node)
+  for (const part of path) {
+    const child = childOf(node, part)
+    if (child === null) break
+    offset = offsetOf(child.at)
+    node = child.value
+  }
+  return position(lines, offset)
+}
+
+function childOf(node: unknown, part: PropertyKey): { readonly at: unknown; readonly value: unknown } | null {
+  if (isMap(node)) {
+    const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part))
+    return pair === undefined ? null : { at: pair.key, value: pair.value }
+  }
+  const item = isSeq(node) && typeof part === 'number' ? node.items[part] : undefined
+  return item === undefined ? null : { at: item, value: item }
+}
+
+function offsetOf(node: unknown): number {
+  return isNode(node) ? (node.range?.[0] ?? 0) : 0
+}
+
+function position(lines: LineCounter, offset: number): { readonly line: number; readonly column: number } {
+  const { line, col } = lines.linePos(offset)
+  return { line: Math.max(1, line), column: Math.max(1, col) }
+}

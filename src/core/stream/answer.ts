@@ -1,0 +1,249 @@
+/**
+ * One streamed answer: sorts its parts into channels, lets them be judged and hands on what may leave, in order.
+ *
+ * Order is kept within a channel. The end of a choice leaves after everything of that choice; parts without content leave as they
+ * come. It opens and closes nothing: where parts come from and who is told is `answer-source.ts`.
+ */
+import type { FilePart, Guard, Restorer, StageDecision, StreamPart } from '../../spec/index.ts'
+import { moreSevere, showsText } from '../../spec/index.ts'
+import { mediaOutcome } from '../pipeline/pipeline.ts'
+import type { TextOutcome } from '../pipeline/result.ts'
+import type { ChannelPlan } from './channel.ts'
+import { Channel } from './channel.ts'
+import type { RunContext } from './context.ts'
+import { mergeOutcomes } from './ledger.ts'
+import type { ContentPart } from './parts.ts'
+import { isTextual, textOf } from './parts.ts'
+import { RestoringTail } from './restoring.ts'
+
+const MOST_OPEN_OUTCOMES = 64
+
+interface OpenChannel {
+  readonly channel: Channel
+  readonly choice: number
+}
+
+export class Answer {
+  readonly #context: RunContext
+  readonly #restorers: readonly Restorer[]
+  readonly #channels = new Map<string, OpenChannel>()
+  readonly #shadows = new Set<Channel>()
+  #ready: StreamPart[] = []
+  #taken = 0
+  readonly #warnings = new Set<string>()
+  readonly #finished = new Set<number>()
+  readonly #choices = new Set<number>()
+  #outcomes: readonly TextOutcome[] = []
+  #worst: StageDecision = 'pass'
+  #shown = false
+
+  constructor(context: RunContext) {
+    this.#context = context
+    this.#restorers = restorersOf(context)
+  }
+
+  /** Something the model wrote has been handed on. */
+  get shown(): boolean {
+    return this.#shown
+  }
+
+  get stopped(): boolean {
+    return !showsText(this.#worst)
+  }
+
+  get decision(): StageDecision {
+    return this.#worst
+  }
+
+  /** Some channel has text its guards have not been shown. */
+  get unseen(): boolean {
+    for (const { channel } of this.#channels.values()) if (channel.unseen > 0) return true
+    return false
+  }
+
+  /** Characters held in memory. */
+  get retained(): number {
+    let sum = 0
+    for (const { channel } of this.#channels.values()) sum += channel.retained
+    return sum
+  }
+
+  /** Choices begun and not finished; choice 0 when nothing came at all. */
+  get openChoices(): readonly number[] {
+    const open = [...this.#choices].filter((choice) => !this.#finished.has(choice))
+    return this.#choices.size === 0 ? [0] : open
+  }
+
+  /** The next part that may be shown. */
+  take(): StreamPart | undefined {
+    const part = this.#ready[this.#taken]
+    if (part === undefined) {
+      if (this.#taken > 0) {
+        this.#ready = []
+        this.#taken = 0
+      }
+      return undefined
+    }
+    this.#taken += 1
+    return part
+  }
+
+  /** A promise only when a guard answers later. Parts must be given one after the other. */
+  accept(part: StreamPart): Promise<void> | undefined {
+    if (part.type === 'other') {
+      this.#ready.push(part)
+      return undefined
+    }
+    this.#choices.add(part.choice ?? 0)
+    switch (part.type) {
+      case 'text':
+      case 'reasoning':
+      case 'tool-input':
+        return this.#content(part)
+      case 'file':
+        return this.#file(part)
+      case 'finish':
+        return this.#finish(part.choice ?? 0, part)
+      default:
+        return part satisfies never
+    }
+  }
+
+  /** The source pauses: judges what has not been judged although it is little. */
+  async advance(): Promise<void> {
+    for (const { channel } of this.#channels.values()) {
+      if (channel.unseen > 0) await this.#advance(channel)
+      if (this.stopped) return
+    }
+  }
+
+  /** The source has ended: whatever choices it left open end here. */
+  async end(): Promise<void> {
+    for (const [key, { channel }] of this.#channels) {
+      await this.#close(key, channel)
+      if (this.stopped) return
+    }
+  }
+
+  async settleShadows(): Promise<void> {
+    await Promise.all([...this.#shadows].map((channel) => channel.settleShadows()))
+    for (const channel of this.#shadows) this.#archive(channel)
+    this.#shadows.clear()
+  }
+
+  outcomes(): readonly TextOutcome[] {
+    const open = [...this.#shadows, ...[...this.#channels.values()].map(({ channel }) => channel)]
+    return mergeOutcomes([...this.#outcomes, ...open.map((channel) => channel.outcome())])
+  }
+
+  warnings(): readonly string[] {
+    const all = new Set(this.#warnings)
+    for (const { channel } of this.#channels.values()) for (const warning of channel.warnings()) all.add(warning)
+    return [...all]
+  }
+
+  #content(part: Exclude<ContentPart, FilePart>): Promise<void> | undefined {
+    const { channel } = this.#open(part)
+    channel.push(part)
+    if (this.#context.policy.stream.mode === 'after') this.#release(channel)
+    if (channel.due) return this.#advance(channel)
+    if (part.text === '') this.#release(channel)
+    return undefined
+  }
+
+  #open(part: Exclude<ContentPart, FilePart>): OpenChannel {
+    const choice = part.choice ?? 0
+    const key = part.type === 'tool-input' ? `${choice}:tool:${part.call}` : `${choice}:${part.type}`
+    const open = this.#channels.get(key)
+    if (open !== undefined) return open
+    const tool = part.type === 'tool-input' && part.tool !== undefined ? { tool: part.tool } : {}
+    const plan: ChannelPlan = { stage: part.type === 'tool-input' ? 'tool_call' : 'output', field: 'response', ...tool }
+    const created = { channel: this.#create(plan), choice }
+    this.#channels.set(key, created)
+    return created
+  }
+
+  #create(plan: ChannelPlan): Channel {
+    return new Channel(plan, this.#context, new RestoringTail(this.#restorers, this.#context.caller))
+  }
+
+  #advance(channel: Channel): Promise<void> | undefined {
+    const pending = channel.advance()
+    if (pending !== undefined) return pending.then(() => this.#release(channel))
+    this.#release(channel)
+    return undefined
+  }
+
+  #release(channel: Channel): void {
+    if (channel.stopped) {
+      this.#worst = moreSevere(this.#worst, channel.outcome().decision)
+      return
+    }
+    for (const part of channel.release()) {
+      if (textOf(part) !== '') this.#shown = true
+      this.#ready.push(part)
+    }
+  }
+
+  async #finish(choice: number, part: StreamPart): Promise<void> {
+    for (const [key, open] of this.#channels) {
+      if (open.choice !== choice) continue
+      await this.#close(key, open.channel)
+      if (this.stopped) return
+    }
+    this.#finished.add(choice)
+    this.#ready.push(part)
+  }
+
+  async #close(key: string, channel: Channel): Promise<void> {
+    await channel.end()
+    this.#release(channel)
+    if (this.stopped) return
+    this.#channels.delete(key)
+    if (channel.pendingShadows) this.#shadows.add(channel)
+    else this.#archive(channel)
+  }
+
+  async #file(part: FilePart): Promise<void> {
+    if (!isTextual(part.mediaType)) {
+      this.#medium(part)
+      return
+    }
+    const after = this.#context.policy.stream.mode === 'after'
+    const channel = this.#create({ stage: 'output', field: 'response' })
+    const key = `file:${part.choice ?? 0}`
+    this.#channels.set(key, { channel, choice: part.choice ?? 0 })
+    channel.push(part)
+    if (after) this.#release(channel)
+    await this.#close(key, channel)
+  }
+
+  #medium(part: FilePart): void {
+    const { policy } = this.#context
+    if (policy.media !== 'pass') {
+      const outcome = mediaOutcome(policy)
+      const verdicts = outcome.verdicts.map((verdict) => ({ ...verdict, stage: 'output' as const }))
+      this.#keep({ ...outcome, verdicts, field: 'response' })
+      this.#worst = moreSevere(this.#worst, outcome.decision)
+    }
+    if (this.stopped) return
+    this.#shown = true
+    this.#ready.push(part)
+  }
+
+  #archive(channel: Channel): void {
+    for (const warning of channel.warnings()) this.#warnings.add(warning)
+    this.#keep(channel.outcome())
+  }
+
+  #keep(outcome: TextOutcome): void {
+    this.#outcomes = [...this.#outcomes, outcome]
+    if (this.#outcomes.length > MOST_OPEN_OUTCOMES) this.#outcomes = mergeOutcomes(this.#outcomes)
+  }
+}
+
+/** Guards that replaced something on the way in put it back on the way out, whatever rail they stand in. */
+function restorersOf({ policy, judge }: RunContext): readonly Restorer[] {
+  const names = new Set(Object.values(policy.rails).flatMap((rail) => rail.map((entry) => entry.guard)))
+  return [...names].flatMap((name) => (judge.parts.guards.get(name) as Guard | undefined)?.restore ?? [])
+}

@@ -1,0 +1,52 @@
+/**
+ * One result for a request whose input and answer were judged apart: the more severe decision, the findings of both.
+ */
+import type { CheckResult, Scores } from '../../spec/index.ts'
+import { moreSevere } from '../../spec/index.ts'
+
+/** @param input the result of the input stage, or null when it was never reached */
+export function combineResults(input: CheckResult | null, answer: CheckResult): CheckResult {
+  if (input === null) return answer
+  const decision = moreSevere(input.decision, answer.decision)
+  const leading = decision === answer.decision ? answer : input
+  const { text: _text, error: _error, feedback: _feedback, messages: _messages, modified: _modified, ...rest } = answer
+  const text = decision === 'modify' ? undefined : leading.text
+  const feedback = answer.feedback
+  const modified = { ...input.modified, ...answer.modified }
+  return {
+    ...rest,
+    ...(input.id === undefined ? {} : { id: input.id }),
+    decision,
+    ...(text === undefined ? {} : { text }),
+    scores: combineScores(input.scores, answer.scores),
+    categories: largest(input.categories, answer.categories),
+    spans: [...input.spans, ...answer.spans],
+    error: leading.error,
+    guards: [...input.guards, ...answer.guards],
+    shadowDecision: moreSevere(input.shadowDecision, answer.shadowDecision),
+    ...(input.messages === undefined ? {} : { messages: input.messages }),
+    ...(decision === 'modify' && Object.keys(modified).length > 0 ? { modified } : {}),
+    ...(feedback === undefined ? {} : { feedback }),
+    exceptions: [...input.exceptions, ...answer.exceptions],
+    warnings: [...input.warnings, ...answer.warnings],
+  }
+}
+
+/** The larger per head; `toxicity` is the answer's when it was scored. */
+function combineScores(input: Scores, answer: Scores): Scores {
+  const larger = (left: number | null, right: number | null): number | null =>
+    left === null || right === null ? (left ?? right) : Math.max(left, right)
+  return {
+    prompt_harm: larger(input.prompt_harm, answer.prompt_harm),
+    response_harm: larger(input.response_harm, answer.response_harm),
+    refusal: larger(input.refusal, answer.refusal),
+    injection: larger(input.injection, answer.injection),
+    toxicity: answer.toxicity ?? input.toxicity,
+  }
+}
+
+function largest(left: Readonly<Record<string, number>>, right: Readonly<Record<string, number>>): Record<string, number> {
+  const merged = { ...left }
+  for (const [key, value] of Object.entries(right)) merged[key] = Math.max(merged[key] ?? 0, value)
+  return merged
+}

@@ -1,0 +1,94 @@
+/** The embedded classifier as an engine: heads by their public names, and the spans that drove a score. */
+import type { ClassifierEngine, ClassifierHead, ClassifierInput, ClassifierScores, ClassifierSpan, Field } from '../../spec/index.ts'
+import type { ModelPart } from '../../nn/embedded-model.ts'
+import { EmbeddedModel } from '../../nn/embedded-model.ts'
+
+/** Where a head looks: the part of the model, its output, and the field it judges. */
+const HEADS: Readonly<Record<ClassifierHead, readonly [part: ModelPart, output: string, field: Field]>> = {
+  prompt_harm: ['text', 'prompt_harm', 'prompt'],
+  injection_direct: ['text', 'injection_direct', 'prompt'],
+  injection_indirect: ['text', 'injection_indirect', 'prompt'],
+  toxicity_prompt: ['text', 'toxicity', 'prompt'],
+  toxicity_response: ['text', 'toxicity', 'response'],
+  response_harm: ['response', 'response_harm', 'response'],
+  refusal: ['response', 'refusal', 'response'],
+}
+
+/** Longer texts are explained by their beginning. */
+const LONGEST_EXPLAINED = 4096
+/** Words of a span that add less than this share of its strongest word end it. */
+const SHARE = 0.25
+
+/** An engine from the bytes of a model file; needs no Node API. */
+export function createEmbeddedClassifier(bytes: Uint8Array, name = 'embedded'): ClassifierEngine {
+  const model = EmbeddedModel.read(bytes, name)
+  return {
+    specVersion: 'v1',
+    kind: 'classifier',
+    id: model.id,
+    version: model.checksum,
+    card: { heads: model.coverage },
+    classify: (input) => classify(model, input),
+    explain: (input, head, limit) => explain(model, input, head, limit),
+  }
+}
+
+function classify(model: EmbeddedModel, { prompt, response }: ClassifierInput): ClassifierScores {
+  const ofPrompt = prompt === undefined ? null : model.scoreText(prompt)
+  const ofResponse = response === undefined ? null : model.scoreResponse(response, prompt)
+  const responseText = response === undefined ? null : model.scoreText(response)
+  const hazards = Object.entries(responseText ?? ofPrompt ?? {}).filter(([output]) => /^S\d/.test(output))
+  return {
+    prompt_harm: ofPrompt?.['prompt_harm'] ?? null,
+    response_harm: ofResponse?.['response_harm'] ?? null,
+    refusal: ofResponse?.['refusal'] ?? null,
+    injection_direct: ofPrompt?.['injection_direct'] ?? null,
+    injection_indirect: ofPrompt?.['injection_indirect'] ?? null,
+    toxicity_prompt: ofPrompt?.['toxicity'] ?? null,
+    toxicity_response: responseText?.['toxicity'] ?? null,
+    categories: Object.fromEntries(hazards),
+  }
+}
+
+function explain(model: EmbeddedModel, input: ClassifierInput, head: ClassifierHead, limit: number): readonly ClassifierSpan[] {
+  const [part, output, field] = HEADS[head]
+  const text = input[field]?.slice(0, LONGEST_EXPLAINED)
+  if (text === undefined || text === '' || limit <= 0) return []
+  const words = wordContributions(model, part, output, text)
+  const strongest = words.reduce((most, word) => Math.max(most, word.value), 0)
+  if (strongest <= 0) return []
+  const spans: { start: number; end: number; value: number }[] = []
+  let open: { start: number; end: number; value: number } | null = null
+  for (const word of words) {
+    if (word.value < SHARE * strongest) {
+      open = null
+      continue
+    }
+    if (open === null) spans.push((open = { ...word }))
+    else {
+      open.end = Math.max(open.end, word.end)
+      open.value += word.value
+    }
+  }
+  const total = words.reduce((sum, { value }) => sum + Math.max(0, value), 0)
+  return spans
+    .toSorted((left, right) => right.value - left.value || left.start - right.start)
+    .slice(0, limit)
+    .map(({ start, end, value }) => ({ start, end, field, score: Math.min(1, value / total) }))
+}
+
+/** What each word adds, in order of position. Every feature carries the range of the word it came from. */
+function wordContributions(model: EmbeddedModel, part: ModelPart, output: string, text: string): readonly { start: number; end: number; value: number }[] {
+  const { starts, ends, values } = model.attribute(part, output, text)
+  const words = new Map<number, { start: number; end: number; value: number }>()
+  for (let index = 0; index < starts.length; index++) {
+    const start = starts[index] ?? 0
+    const end = ends[index] ?? 0
+    if (end <= start) continue
+    const word = words.get(start) ?? { start, end, value: 0 }
+    word.end = Math.max(word.end, end)
+    word.value += values[index] ?? 0
+    words.set(start, word)
+  }
+  return [...words.values()].toSorted((left, right) => left.start - right.start)
+}

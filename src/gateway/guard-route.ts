@@ -1,0 +1,94 @@
+/**
+ * `POST /v1/guard`: judges a row or a conversation and says what was decided. Every decision reached is a 200, that a guard
+ * failed included; only a request that cannot be read is a 400.
+ */
+import type { ChatMessage, GuardReplyBody, GuardRequestBody, JsonObject } from '../contract/index.ts'
+import { chatMessagesSchema, firstIssue, guardRequestSchema } from '../contract/index.ts'
+import type { Caller, CheckInput, CheckResult } from '../spec/index.ts'
+import { ParapetError } from '../spec/index.ts'
+import { decisionHeaders, jsonResponse } from './answer/errors.ts'
+import type { Answer, GatewayContext } from './context.ts'
+import { createLinkedAbort } from './linked-abort.ts'
+import { callerOf } from './request/caller.ts'
+import type { Conversation } from './request/messages.ts'
+import { translateMessages } from './request/messages.ts'
+import { readJsonBody } from './request/read-body.ts'
+
+export const GUARD_DOOR = 'guard'
+
+/** @param key name of the API key used */
+export async function answerGuard(request: Request, context: GatewayContext, key: string | undefined): Promise<Answer> {
+  // Any string is judged, odd ones above all; only what goes on to a model has to be well-formed.
+  const body = await readJsonBody(request, { limit: context.limits.body, strictUnicode: false })
+  const conversation = readRequest(body)
+  const input = inputOf(body as GuardRequestBody, conversation, callerOf(request.headers, key))
+  const abort = createLinkedAbort([request.signal, context.stopped])
+  const result = await context.pipeline.check(input, { signal: abort.signal, door: GUARD_DOOR }).finally(() => abort.abort())
+  if (result.decision === 'hold') context.held.add(result.decisionId)
+  return { response: jsonResponse(replyOf(result, conversation), 200, decisionHeaders(result)) }
+}
+
+function readRequest(body: JsonObject): Conversation | null {
+  const row = guardRequestSchema.safeParse(body)
+  if (!row.success) throw wrong(firstIssue(row.error).message, firstIssue(row.error).param)
+  const { prompt, response, messages } = row.data
+  if (messages === undefined) {
+    if (prompt === undefined && (response === undefined || response === null)) {
+      throw wrong('Give `prompt`, `response` or `messages`.', 'prompt')
+    }
+    if (prompt === '' && (response === undefined || response === null)) {
+      throw wrong('`prompt` may be empty only when `response` is given.', 'prompt')
+    }
+    return null
+  }
+  if (prompt !== undefined || (response !== undefined && response !== null)) {
+    throw wrong('Give either `messages` or `prompt` and `response`, not both.', 'messages')
+  }
+  const checked = chatMessagesSchema.safeParse(messages)
+  if (!checked.success) {
+    const { param } = firstIssue(checked.error)
+    const place = param === 'body' ? 'messages' : `messages${param.startsWith('[') ? '' : '.'}${param}`
+    throw wrong(firstIssue(checked.error).message.replace(`\`${param}\``, `\`${place}\``), place)
+  }
+  return translateMessages(body['messages'] as readonly ChatMessage[])
+}
+
+function wrong(message: string, param: string): ParapetError {
+  return new ParapetError('input_invalid', message, { details: { param } })
+}
+
+function inputOf(body: GuardRequestBody, conversation: Conversation | null, caller: Caller): CheckInput {
+  return {
+    ...(body.id === undefined ? {} : { id: String(body.id) }),
+    ...(body.system === undefined ? {} : { system: body.system }),
+    ...(body.stage === undefined ? {} : { stage: body.stage }),
+    ...(conversation === null
+      ? { ...(body.prompt === undefined ? {} : { prompt: body.prompt }), ...(body.response === undefined ? {} : { response: body.response }) }
+      : { messages: conversation.messages }),
+    caller,
+  }
+}
+
+function replyOf(result: CheckResult, conversation: Conversation | null): GuardReplyBody {
+  const rewritten =
+    conversation !== null && result.decision === 'modify' && result.messages !== undefined
+      ? { messages: conversation.rewrite(result.messages) }
+      : {}
+  return {
+    id: result.id ?? result.decisionId,
+    decision_id: result.decisionId,
+    decision: result.decision,
+    ...(result.text === undefined ? {} : { text: result.text }),
+    scores: result.scores,
+    categories: result.categories,
+    spans: result.spans,
+    error: result.error,
+    ms: result.ms,
+    policyVersion: result.policyVersion,
+    guards: result.guards,
+    shadowDecision: result.shadowDecision,
+    ...rewritten,
+    exceptions: result.exceptions,
+    warnings: result.warnings,
+  }
+}

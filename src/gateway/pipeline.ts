@@ -1,0 +1,26 @@
+/**
+ * What the gateway needs of a pipeline. `core`'s pipeline has this form; tests pass a scripted one.
+ */
+import type { Caller, CheckInput, CheckResult, GuardedPart, GuardedStream, Message, StreamPart } from '../spec/index.ts'
+
+/** A conversation to be answered under guard. */
+export interface ConverseRequest {
+  readonly messages: readonly Message[]
+  readonly caller: Caller
+  readonly signal?: AbortSignal
+  /** Where the request came in, for metrics. */
+  readonly door?: string
+}
+
+/** Calls the model with the messages as the input rail left them. */
+export type CallModel = (
+  messages: readonly Message[],
+  options: { readonly signal: AbortSignal; readonly attempt: number; readonly feedback?: string },
+) => Promise<AsyncIterable<StreamPart>>
+
+export interface GatewayPipeline {
+  check(input: CheckInput, options?: { signal?: AbortSignal; door?: string }): Promise<CheckResult>
+  /** Input check, model, output check. The first part is there only once the input was decided. */
+  converse(request: ConverseRequest, callModel: CallModel): GuardedStream<GuardedPart>
+  readonly policyVersion: string
+}

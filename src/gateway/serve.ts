@@ -1,0 +1,93 @@
+/**
+ * The gateway on a socket. Without API keys it serves loopback only, and there it answers only requests that name a loopback
+ * host: a web page whose name was pointed at 127.0.0.1 (DNS rebinding), or that posts across origins, is refused.
+ */
+import type { AddressInfo } from 'node:net'
+import type { Server } from 'node:http'
+import { createAdaptorServer } from '@hono/node-server'
+import { ParapetError } from '../spec/index.ts'
+import { errorResponse } from './answer/errors.ts'
+import type { Gateway } from './app.ts'
+
+export interface ServeOptions {
+  /** Default 4141; 0 takes a free one. */
+  readonly port?: number
+  /** Default 127.0.0.1. */
+  readonly host?: string
+}
+
+export interface RunningGateway {
+  /** For example `http://127.0.0.1:4141`. */
+  readonly url: string
+  readonly port: number
+  /** Stops accepting, lets requests in flight finish for up to `grace` milliseconds, then aborts them. */
+  close(options?: { readonly grace?: number }): Promise<void>
+}
+
+/** Starts to listen. Rejects with `configuration` when the host is not allowed or the port is taken. */
+export async function serve(gateway: Gateway, options: ServeOptions = {}): Promise<RunningGateway> {
+  const { port = 4141, host = '127.0.0.1' } = options
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new ParapetError('configuration', 'The port must be a whole number from 0 to 65535.')
+  }
+  if (!gateway.keyed && !isLoopback(host)) {
+    throw new ParapetError(
+      'configuration',
+      'Without API keys only a loopback host is served. Configure a key, or listen on 127.0.0.1.',
+    )
+  }
+  const fetchHandler = gateway.keyed ? gateway.fetch : (request: Request) => loopbackOnly(request, gateway)
+  const server = createAdaptorServer({ fetch: fetchHandler, hostname: host }) as Server
+  // A client that sends its request a byte a minute must not hold a connection for ever.
+  server.headersTimeout = 30_000
+  server.requestTimeout = 120_000
+  const address = await listen(server, port, host)
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    port: address.port,
+    async close(closing = {}) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      await gateway.close(closing)
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const advice =
+        cause.code === 'EADDRINUSE'
+          ? `Port ${port} is taken; choose another with --port, or 0 for a free one.`
+          : `Cannot listen on port ${port} (${cause.code ?? 'unknown error'}); check host and port.`
+      reject(new ParapetError('configuration', advice, { cause }))
+    })
+    server.listen(port, host, () => resolve(server.address() as AddressInfo))
+  })
+}
+
+/** Whether a host name or address is this machine's own. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '').toLowerCase()
+  return bare === 'localhost' || bare === '::1' || /^127(?:\.\d{1,3}){3}$/.test(bare)
+}
+
+async function loopbackOnly(request: Request, gateway: Gateway): Promise<Response> {
+  const origin = request.headers.get('origin')
+  if (isLoopback(new URL(request.url).hostname) && (origin === null || isLoopbackOrigin(origin))) return gateway.fetch(request)
+  return errorResponse(
+    new ParapetError('unauthorized', 'Without API keys only requests to and from this machine are answered. Configure a key.', {
+      details: { httpStatus: 403 },
+    }),
+  )
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  try {
+    return isLoopback(new URL(origin).hostname)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * The classifier over a growing answer: windows are judged as soon as they are complete, the last one when the answer ends.
+ */
+import type { ClassifierEngine, Finding, GuardStream, StreamBuffer, StreamRequest, StreamStep } from '../../spec/index.ts'
+import { Summary } from './guard.ts'
+import { judgePassage } from './judge-text.ts'
+
+export class ClassifierStream implements GuardStream {
+  readonly #engine: ClassifierEngine
+  readonly #request: StreamRequest
+  readonly #window: number
+  readonly #hop: number
+  readonly #summary = new Summary()
+  /** Start of the next window. */
+  #next = 0
+
+  constructor(engine: ClassifierEngine, request: StreamRequest, window: number, hop: number) {
+    this.#engine = engine
+    this.#request = request
+    this.#window = window
+    this.#hop = hop
+  }
+
+  advance(buffer: StreamBuffer): StreamStep {
+    const findings: Finding[] = []
+    while (this.#next + this.#window <= buffer.end) {
+      // A text that is exactly one window long is judged as a whole, without a span; only more text tells.
+      if (this.#next === 0 && buffer.end === this.#window) break
+      findings.push(...this.#judge(buffer, this.#next, this.#next + this.#window))
+      this.#next += this.#hop
+    }
+    if (buffer.ended) return this.#finish(buffer, findings)
+    // The last window ends where the answer will end, so it can begin anywhere from here.
+    const settled = Math.max(0, Math.min(this.#next, buffer.end - this.#window))
+    return { findings, settled, keep: settled }
+  }
+
+  #finish(buffer: StreamBuffer, findings: Finding[]): StreamStep {
+    const { end } = buffer
+    if (end <= this.#window) {
+      const whole = judgePassage(this.#engine, buffer.view(0, end).normalised, this.#request)
+      findings.push(...this.#summary.add(whole, null))
+    } else if (this.#next - this.#hop + this.#window < end) {
+      findings.push(...this.#judge(buffer, end - this.#window, end))
+    }
+    return { findings, settled: end, keep: end, report: this.#summary.report() }
+  }
+
+  #judge(buffer: StreamBuffer, from: number, to: number): readonly Finding[] {
+    const judgement = judgePassage(this.#engine, buffer.view(from, to).normalised, this.#request)
+    return this.#summary.add(judgement, { start: from, end: to })
+  }
+}

@@ -1,0 +1,3 @@
+/** Links and where they lead. */
+export { createEgressGuard } from './guard.ts'
+export type { EgressGuardOptions } from './guard.ts'

@@ -1,0 +1,3 @@
+/** Structured output by schema. */
+export { createStructuredGuard } from './guard.ts'
+export type { StandardSchema, StructuredGuardOptions } from './guard.ts'

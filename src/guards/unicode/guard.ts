@@ -1,0 +1,53 @@
+/** Finds hidden, reordering and look-alike characters and says what the text is without them. Streams exactly. */
+import type { Recogniser } from '../../core/scan/index.ts'
+import { createPatternScanner } from '../../core/scan/index.ts'
+import type { Action, Guard, Stage } from '../../spec/index.ts'
+import { ParapetError, STAGES } from '../../spec/index.ts'
+import type { UnicodeKind } from './recognisers.ts'
+import { UNICODE_RECOGNISERS } from './recognisers.ts'
+
+export type { UnicodeKind }
+
+export interface UnicodeGuardOptions {
+  readonly id?: string
+  /** Default: all. */
+  readonly kinds?: readonly string[]
+  /** Default `modify`: the characters are taken out, look-alike letters written plainly. */
+  readonly action?: Action
+  readonly stages?: readonly Stage[]
+}
+
+const ASCII = /^[\u0000-\u007f]*$/
+
+/** Creates the guard. */
+export function createUnicodeGuard({ id = 'unicode', kinds, action, stages = STAGES }: UnicodeGuardOptions = {}): Guard {
+  const all: Readonly<Record<string, Recogniser>> = UNICODE_RECOGNISERS
+  const names = kinds ?? Object.keys(all)
+  const chosen = names.map((kind) => {
+    const recogniser = all[kind]
+    if (recogniser === undefined) {
+      throw new ParapetError('policy_invalid', `The guard ${id} knows no kind ${kind}. Use ${Object.keys(all).join(', ')}.`)
+    }
+    return action === undefined ? recogniser : withAction(recogniser, action)
+  })
+  const scanner = createPatternScanner(chosen)
+  return {
+    specVersion: 'v1',
+    id,
+    version: `1:${names.join(',')}:${action ?? ''}`,
+    stages,
+    maxSpan: scanner.maxSpan,
+    check: ({ text }) => (ASCII.test(text.original) ? { findings: [] } : { findings: scanner.scan(text) }),
+    open: () => scanner.open(),
+  }
+}
+
+function withAction(recogniser: Recogniser, action: Action): Recogniser {
+  return {
+    ...recogniser,
+    accept: (match, text) => {
+      const found = recogniser.accept(match, text)
+      return found === null ? null : { ...found, action }
+    },
+  }
+}

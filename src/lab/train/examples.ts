@@ -1,0 +1,80 @@
+/**
+ * From records to what the trainer learns from: texts with targets for the heads they say something about. A head that a record
+ * says nothing about is left alone (masked), not taken for negative.
+ */
+import { HAZARD_OF_CATEGORY } from './hazard-map.ts'
+import type { TrainingRecord } from './records.ts'
+
+/** Outputs of the text model, applied to prompts, documents and (toxicity) responses. */
+export const TEXT_OUTPUTS: readonly string[] = [
+  ...['prompt_harm', 'injection_direct', 'injection_indirect', 'toxicity'],
+  ...Array.from({ length: 13 }, (_, index) => `S${index + 1}`),
+]
+/** Outputs of the response model; `response_harm` also sees the prompt. */
+export const RESPONSE_OUTPUTS: readonly string[] = ['response_harm', 'refusal']
+
+export interface Example {
+  /** Judged by the text model. */
+  readonly text?: string
+  /** Judged by the response model, `prompt` beside it. */
+  readonly response?: string
+  readonly prompt?: string
+  /** Head to target; absent heads are masked. */
+  readonly targets: Readonly<Record<string, 0 | 1>>
+  readonly weight: number
+  /** File and label, for balancing. */
+  readonly group: string
+}
+
+/** Harmless texts are no attack, not toxic, and in none of the hazard categories. */
+const BENIGN: Readonly<Record<string, 0 | 1>> = Object.fromEntries(
+  TEXT_OUTPUTS.filter((output) => output !== 'injection_indirect').map((output) => [output, 0 as const]),
+)
+
+export function toExamples(record: TrainingRecord, file: string): readonly Example[] {
+  const group = `${file}/${record.label}`
+  const { prompt } = record
+  switch (record.task) {
+    case 'prompt_harm':
+      if (record.label === 0) return [{ text: prompt, targets: BENIGN, weight: 1, group }]
+      return [{ text: prompt, targets: { prompt_harm: 1, ...hazards(record) }, weight: 1, group }]
+    case 'benign':
+    case 'offtopic':
+    case 'agent':
+    case 'pii':
+      return [{ text: prompt, targets: BENIGN, weight: 1, group: `${file}/benign` }, ...harmlessAnswer(record, file)]
+    case 'injection':
+      return [injectionExample(record, group)]
+    case 'toxicity':
+      return [{ text: prompt, targets: { toxicity: record.label, ...(record.label === 0 ? { injection_direct: 0 } : {}) }, weight: 1, group }]
+    case 'response_harm':
+    case 'refusal': {
+      const response = record.response ?? ''
+      // Who refuses does no harm.
+      const implied: Readonly<Record<string, 0 | 1>> = record.task === 'refusal' && record.label === 1 ? { response_harm: 0 } : {}
+      return [{ response, prompt, targets: { ...implied, [record.task]: record.label }, weight: 1, group: `${group}/${record.task}` }]
+    }
+    default:
+      return record.task satisfies never
+  }
+}
+
+/** The answer to a harmless request is harmless, and no refusal. */
+function harmlessAnswer({ response, prompt }: TrainingRecord, file: string): readonly Example[] {
+  if (response === null || response === '') return []
+  return [{ response, prompt, targets: { response_harm: 0, refusal: 0 }, weight: 1, group: `${file}/answer` }]
+}
+
+function injectionExample(record: TrainingRecord, group: string): Example {
+  const indirect = record.categories[0] === 'indirect'
+  const head = indirect ? 'injection_indirect' : 'injection_direct'
+  const calm: Readonly<Record<string, 0 | 1>> = record.label === 0 && !indirect ? BENIGN : {}
+  return { text: record.prompt, targets: { ...calm, [head]: record.label }, weight: 1, group }
+}
+
+/** The hazards a harmful prompt is labelled with are positive, all others negative; without a label all are masked. */
+function hazards(record: TrainingRecord): Readonly<Record<string, 0 | 1>> {
+  const own = new Set(record.categories.flatMap((category) => HAZARD_OF_CATEGORY[category.toLowerCase()] ?? []))
+  if (own.size === 0) return {}
+  return Object.fromEntries(TEXT_OUTPUTS.filter((output) => /^S\d/.test(output)).map((output) => [output, own.has(output) ? (1 as const) : (0 as const)]))
+}

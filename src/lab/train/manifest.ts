@@ -1,0 +1,38 @@
+/** What a model was made from: files with their hashes, sources with licences, share-alike terms and generating models. */
+import type { RecordFile } from './records.ts'
+
+export interface SourceEntry {
+  readonly source: string
+  readonly licence: string
+  readonly shareAlike: boolean
+  /** The answers or labels were made by a language model, as far as the file's name tells. */
+  readonly modelOutput: boolean
+  readonly rows: number
+}
+
+export interface Manifest {
+  readonly files: readonly { readonly name: string; readonly rows: number; readonly sha256: string }[]
+  readonly sources: readonly SourceEntry[]
+}
+
+const MODEL_OUTPUT = /responses?|completions|refusals|moonshot|navirocker|demonstrations|glaive/
+
+export function isShareAlike(licence: string): boolean {
+  return /-SA\b|share-?alike/i.test(licence)
+}
+
+export function manifestOf(files: readonly RecordFile[]): Manifest {
+  const sources = new Map<string, SourceEntry>()
+  for (const { name, records } of files) {
+    for (const { source, licence } of records) {
+      const owner = source.split(':')[0] ?? source
+      const key = `${owner}\n${licence}`
+      const entry = sources.get(key) ?? { source: owner, licence, shareAlike: isShareAlike(licence), modelOutput: MODEL_OUTPUT.test(name), rows: 0 }
+      sources.set(key, { ...entry, rows: entry.rows + 1 })
+    }
+  }
+  return {
+    files: files.map(({ name, records, sha256 }) => ({ name, rows: records.length, sha256 })),
+    sources: [...sources.values()].toSorted((left, right) => (left.source < right.source ? -1 : 1)),
+  }
+}

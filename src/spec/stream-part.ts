@@ -1,0 +1,73 @@
+/**
+ * The parts of a model's streamed answer, in no vendor's format, and what a guarded stream yields.
+ */
+import type { CheckResult } from './check.ts'
+import type { Decision } from './decision.ts'
+import type { ParapetError } from './errors.ts'
+
+interface PartBase {
+  /** Which of the n answers, from 0. Default 0. */
+  readonly choice?: number
+  /** The vendor's own object, handed through untouched when the text was not modified. */
+  readonly raw?: unknown
+}
+
+/** A piece of answer text. */
+export interface TextDelta extends PartBase {
+  readonly type: 'text'
+  readonly text: string
+}
+
+/** A piece of the model's reasoning. */
+export interface ReasoningDelta extends PartBase {
+  readonly type: 'reasoning'
+  readonly text: string
+}
+
+/** A piece of a tool call's arguments. Parts of one call share `call`. */
+export interface ToolInputDelta extends PartBase {
+  readonly type: 'tool-input'
+  /** Id or index of the call within its choice. */
+  readonly call: string
+  readonly tool?: string
+  readonly text: string
+}
+
+/** A file the model made. `data` is its text when `mediaType` is textual, else base64 or a URL. */
+export interface FilePart extends PartBase {
+  readonly type: 'file'
+  readonly mediaType: string
+  readonly data: string
+}
+
+/** The end of one choice. All its held text leaves before it. */
+export interface FinishPart extends PartBase {
+  readonly type: 'finish'
+  readonly reason: string
+}
+
+/** Anything without content of its own (usage, metadata). Passed through in order. */
+export interface OtherPart extends PartBase {
+  readonly type: 'other'
+}
+
+export type StreamPart = TextDelta | ReasoningDelta | ToolInputDelta | FilePart | FinishPart | OtherPart
+
+/** The last part of a stream that did not end well: blocked, refused, failed, timed out or broken upstream. */
+export interface StreamErrorPart {
+  readonly type: 'error'
+  readonly error: ParapetError
+  readonly result: CheckResult
+}
+
+export type GuardedPart = StreamPart | StreamErrorPart
+
+/** Options of a guarded stream. */
+export interface GuardedStream<T> extends AsyncIterable<T> {
+  /** Resolves when the stream has ended, whatever its end. Never rejects. */
+  readonly result: Promise<CheckResult>
+  /** Id the result will have, when it is known from the start. */
+  readonly decisionId?: string
+  /** The most severe decision so far: what a door can tell before the stream has ended. */
+  readonly decisionSoFar?: () => Decision
+}

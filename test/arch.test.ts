@@ -1,0 +1,82 @@
+/** The layer table of the house, compared with what each layer's tsconfig references and with what its files import. */
+import { readFileSync, readdirSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const source = fileURLToPath(new URL('../src', import.meta.url))
+
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  spec: [],
+  core: ['spec'],
+  nn: ['spec'],
+  guards: ['spec', 'core', 'nn'],
+  engines: ['spec', 'nn'],
+  store: ['spec'],
+  contract: ['spec'],
+  testing: ['spec'],
+  gateway: ['spec', 'core', 'contract'],
+  compose: ['spec', 'core', 'nn', 'guards', 'engines', 'store', 'contract', 'gateway'],
+  lab: ['spec', 'core', 'nn', 'guards', 'engines'],
+  cli: ['spec', 'core', 'contract', 'compose', 'gateway', 'lab'],
+}
+/** Layers that run anywhere and import no package; a few guards lean on one library, named here. */
+const NO_PACKAGES = ['spec', 'core', 'nn', 'testing']
+/** Longest files allowed, in lines. */
+const LINES: Readonly<Record<string, number>> = { nn: 800, lab: 800 }
+
+const layers = readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+const files = layers.flatMap((layer) =>
+  readdirSync(join(source, layer), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => ({ layer, path: join(source, layer, file), text: readFileSync(join(source, layer, file), 'utf8') })),
+)
+
+function imports(text: string): readonly string[] {
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].flatMap((match) => match[1] ?? [])
+}
+
+test('the walk found the house', () => {
+  expect(layers.toSorted()).toEqual(Object.keys(MAY_IMPORT).toSorted())
+  expect(files.length).toBeGreaterThan(100)
+})
+
+test.each(layers)('%s references exactly the layers it may import', (layer) => {
+  const config = JSON.parse(readFileSync(join(source, layer, 'tsconfig.json'), 'utf8')) as { references: { path: string }[] }
+  expect(config.references.map(({ path }) => path.replace('../', '')).toSorted()).toEqual(MAY_IMPORT[layer]?.toSorted())
+})
+
+test.each(layers)('%s imports only what it may', (layer) => {
+  const wrong = files
+    .filter((file) => file.layer === layer)
+    .flatMap(({ path, text }) =>
+      imports(text).flatMap((specifier) => {
+        const at = `${relative(source, path)} → ${specifier}`
+        if (!specifier.startsWith('.')) return NO_PACKAGES.includes(layer) || specifier.startsWith('parapet') ? [at] : []
+        const target = relative(source, resolve(dirname(path), specifier)).split(sep)[0] ?? ''
+        return target === layer || MAY_IMPORT[layer]?.includes(target) ? [] : [at]
+      }),
+    )
+  expect(wrong).toEqual([])
+})
+
+test('rooms without Node have no Node import', () => {
+  const wrong = files.filter(({ layer, text }) => ['spec', 'core', 'nn', 'guards', 'testing'].includes(layer) && /from 'node:/.test(text))
+  expect(wrong.map(({ path }) => relative(source, path))).toEqual([])
+})
+
+test('files stay whole and small', () => {
+  const long = files.flatMap(({ layer, path, text }) => {
+    const lines = text.split('\n').length
+    return lines > (LINES[layer] ?? 400) ? [`${relative(source, path)}: ${lines}`] : []
+  })
+  expect(long).toEqual([])
+})
+
+test('no file is named after nothing', () => {
+  expect(files.filter(({ path }) => /(?:utils?|helpers?|misc|common)\b/.test(relative(source, path)))).toEqual([])
+})
+
+test('every file says what it is', () => {
+  expect(files.filter(({ text }) => !/^(#!.*\n)?\/\*\*/.test(text)).map(({ path }) => relative(source, path))).toEqual([])
+})
