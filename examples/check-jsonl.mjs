@@ -11,14 +11,27 @@ const out = join(folder, 'rows.jsonl')
 
 writeFileSync(
   input,
-  ['{"id":"rice","prompt":"How do I cook rice?"}', '', '{"id":"mail","prompt":"Write to jane.doe@example.org"}', 'not JSON'].join('\n'),
+  [
+    '{"id":"rice","prompt":"How do I cook rice?"}',
+    '',
+    '{"id":"mail","prompt":"Write to jane.doe@example.org"}',
+    'not JSON',
+  ].join('\n'),
 )
 
-const { status } = spawnSync('npx', ['--no-install', 'parapet', 'check', '--jsonl', input, '--out', out], { stdio: 'inherit' })
+const { status } = spawnSync('npx', ['--no-install', 'parapet', 'check', '--jsonl', input, '--out', out], {
+  stdio: 'inherit',
+})
 assert.equal(status, 0)
 
-const rows = readFileSync(out, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line))
+const rows = readFileSync(out, 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line))
 for (const { id, decision, error } of rows) console.log(id ?? '–', decision, error?.message ?? '')
-assert.deepEqual(rows.map(({ decision }) => decision), ['pass', 'error', 'modify', 'error'])
+assert.deepEqual(
+  rows.map(({ decision }) => decision),
+  ['pass', 'error', 'modify', 'error'],
+)
 
 rmSync(folder, { recursive: true })

@@ -4,7 +4,9 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
-const examples = readdirSync(folder).filter((name) => name.endsWith('.mjs') && name !== 'run-all.mjs').toSorted()
+const examples = readdirSync(folder)
+  .filter((name) => name.endsWith('.mjs') && name !== 'run-all.mjs')
+  .toSorted()
 if (examples.length === 0) throw new Error('no examples found')
 
 let failed = 0

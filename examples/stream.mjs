@@ -3,11 +3,12 @@ import assert from 'node:assert/strict'
 import { createParapet } from 'parapet'
 
 async function* modelAnswer() {
-  for (const piece of ['You can write to jane', '.doe@exam', 'ple.org if the garden', ' needs water.']) yield piece
+  for (const piece of ['The garden is open on Sundays. Write to jane', '.doe@exam', 'ple.org for', ' a tour.'])
+    yield piece
 }
 
 const parapet = await createParapet()
-const guarded = parapet.guardStream(modelAnswer(), { prompt: 'Whom do I ask about the garden?' })
+const guarded = parapet.guardStream(modelAnswer(), { prompt: 'When is the garden open?' })
 
 let shown = ''
 for await (const text of guarded) {
@@ -19,6 +20,6 @@ process.stdout.write('\n')
 const { decision } = await guarded.result
 assert.equal(decision, 'modify')
 assert.ok(!shown.includes('jane') && !shown.includes('example.org'))
-assert.ok(shown.startsWith('You can write to ') && shown.endsWith(' if the garden needs water.'))
+assert.ok(shown.startsWith('The garden is open on Sundays. Write to ') && shown.endsWith(' for a tour.'))
 
 await parapet.close()

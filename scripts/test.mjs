@@ -49,7 +49,9 @@ for (const { name, run, skip } of steps) {
   const started = performance.now()
   const { status, error } = spawnSync(run[0], run.slice(1), { cwd: root, stdio: 'inherit' })
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
-  process.stdout.write(`── ${name}: ${status === 0 ? 'passed' : `failed (${error?.message ?? `exit ${status}`})`} in ${seconds} s\n`)
+  process.stdout.write(
+    `── ${name}: ${status === 0 ? 'passed' : `failed (${error?.message ?? `exit ${status}`})`} in ${seconds} s\n`,
+  )
   if (status === 0) passed++
   else failed++
 }

@@ -25,7 +25,9 @@ const NO_PACKAGES = ['spec', 'core', 'nn', 'testing']
 /** Longest files allowed, in lines. */
 const LINES: Readonly<Record<string, number>> = { nn: 800, lab: 800 }
 
-const layers = readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+const layers = readdirSync(source, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
 const files = layers.flatMap((layer) =>
   readdirSync(join(source, layer), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
@@ -42,7 +44,9 @@ test('the walk found the house', () => {
 })
 
 test.each(layers)('%s references exactly the layers it may import', (layer) => {
-  const config = JSON.parse(readFileSync(join(source, layer, 'tsconfig.json'), 'utf8')) as { references: { path: string }[] }
+  const config = JSON.parse(readFileSync(join(source, layer, 'tsconfig.json'), 'utf8')) as {
+    references: { path: string }[]
+  }
   expect(config.references.map(({ path }) => path.replace('../', '')).toSorted()).toEqual(MAY_IMPORT[layer]?.toSorted())
 })
 
@@ -52,7 +56,8 @@ test.each(layers)('%s imports only what it may', (layer) => {
     .flatMap(({ path, text }) =>
       imports(text).flatMap((specifier) => {
         const at = `${relative(source, path)} → ${specifier}`
-        if (!specifier.startsWith('.')) return NO_PACKAGES.includes(layer) || specifier.startsWith('parapet') ? [at] : []
+        if (!specifier.startsWith('.'))
+          return NO_PACKAGES.includes(layer) || specifier.startsWith('parapet') ? [at] : []
         const target = relative(source, resolve(dirname(path), specifier)).split(sep)[0] ?? ''
         return target === layer || MAY_IMPORT[layer]?.includes(target) ? [] : [at]
       }),
@@ -61,7 +66,9 @@ test.each(layers)('%s imports only what it may', (layer) => {
 })
 
 test('rooms without Node have no Node import', () => {
-  const wrong = files.filter(({ layer, text }) => ['spec', 'core', 'nn', 'guards', 'testing'].includes(layer) && /from 'node:/.test(text))
+  const wrong = files.filter(
+    ({ layer, text }) => ['spec', 'core', 'nn', 'guards', 'testing'].includes(layer) && /from 'node:/.test(text),
+  )
   expect(wrong.map(({ path }) => relative(source, path))).toEqual([])
 })
 
@@ -78,5 +85,7 @@ test('no file is named after nothing', () => {
 })
 
 test('every file says what it is', () => {
-  expect(files.filter(({ text }) => !/^(#!.*\n)?\/\*\*/.test(text)).map(({ path }) => relative(source, path))).toEqual([])
+  expect(files.filter(({ text }) => !/^(#!.*\n)?\/\*\*/.test(text)).map(({ path }) => relative(source, path))).toEqual(
+    [],
+  )
 })

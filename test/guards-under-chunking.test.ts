@@ -40,14 +40,48 @@ const engine: ClassifierEngine = {
 }
 
 const GUARDS: readonly (readonly [string, () => Guard | Promise<Guard>, readonly string[]])[] = [
-  ['rules', () => createRulesGuard({ id: 'rules', phrases: ['open sesame', 'blue'], patterns: ['co+de \\d{1,6}'] }), ['open', 'sesame', 'blue', 'coode 12', 'code 345']],
-  ['unicode', () => createUnicodeGuard({ id: 'unicode' }), ['\u200b', '\u202e', '\u{e0041}\u{e0042}', 'e\u0301', 'раypal', '👩\u200d💻']],
-  ['pii', () => createPiiGuard({ id: 'pii' }), ['ann@example.org', '+49 30 901820', '4111 1111 1111 1111', 'DE89 3704 0044 0532 0130 00', '192.0.2.7']],
+  [
+    'rules',
+    () => createRulesGuard({ id: 'rules', phrases: ['open sesame', 'blue'], patterns: ['co+de \\d{1,6}'] }),
+    ['open', 'sesame', 'blue', 'coode 12', 'code 345'],
+  ],
+  [
+    'unicode',
+    () => createUnicodeGuard({ id: 'unicode' }),
+    ['\u200b', '\u202e', '\u{e0041}\u{e0042}', 'e\u0301', 'раypal', '👩\u200d💻'],
+  ],
+  [
+    'pii',
+    () => createPiiGuard({ id: 'pii', mode: 'mask' }),
+    ['ann@example.org', '+49 30 901820', '4111 1111 1111 1111', 'DE89 3704 0044 0532 0130 00', '192.0.2.7'],
+  ],
   ['limits', () => createLimitsGuard({ id: 'limits', characters: 60 }), ['some', 'more words']],
-  ['egress', () => createEgressGuard({ id: 'egress', allow: ['example.org'] }), ['https://example.org/a', ' https://evil.example/x?q=1 ', '![i](http://a.test/b)', '//']],
-  ['secrets', () => createSecretsGuard({ id: 'secrets', entropy: true }), ['AKIAQWERTYUIOPASDF12', 'sk-proj-', 'ghp_0123456789abcdefghijABCDEFGHIJ012345', 'password=', 'Zk3v9Qx7Lm2Rt8Wy4Np6']],
-  ['prompt-leak', () => createPromptLeakGuard({ id: 'prompt-leak', canaries: ['canary-7f3a-91'] }), ['canary-', 'canary-7f3a-91', '7f3a', '-91']],
-  ['classifier', () => createClassifierGuard({ id: 'classifier', engine }), ['awful', 'aw', 'ful', 'a long and quiet sentence about the sea and the wind.']],
+  [
+    'egress',
+    () => createEgressGuard({ id: 'egress', allow: ['example.org'] }),
+    ['https://example.org/a', ' https://evil.example/x?q=1 ', '![i](http://a.test/b)', '//'],
+  ],
+  [
+    'secrets',
+    () => createSecretsGuard({ id: 'secrets', entropy: true }),
+    [
+      'AKIAQWERTYUIOPASDF12',
+      'sk-proj-',
+      'ghp_0123456789abcdefghijABCDEFGHIJ012345',
+      'password=',
+      'Zk3v9Qx7Lm2Rt8Wy4Np6',
+    ],
+  ],
+  [
+    'prompt-leak',
+    () => createPromptLeakGuard({ id: 'prompt-leak', canaries: ['canary-7f3a-91'] }),
+    ['canary-', 'canary-7f3a-91', '7f3a', '-91'],
+  ],
+  [
+    'classifier',
+    () => createClassifierGuard({ id: 'classifier', engine }),
+    ['awful', 'aw', 'ful', 'a long and quiet sentence about the sea and the wind.'],
+  ],
   ['structured', () => createStructuredGuard({ id: 'structured', schema: { type: 'array' } }), ['[1', ',2', ']', '[]']],
 ]
 const ACTIONS = ['modify', 'block'] as const
@@ -60,11 +94,30 @@ describe.each(GUARDS)('%s', (name, create, pieces) => {
   test.each(ACTIONS)('with action %s', async (action) => {
     const guard = await create()
     const window = Math.max(200, guard.maxSpan ?? 200)
-    const { judge } = judgeWith([guard], { stream: { window }, actions: Object.fromEntries(['rule', 'rules', 'unicode', 'pii', 'limits', 'structured', 'secret', 'egress', 'prompt_leak', 'prompt-leak', 'response_harm'].map((label) => [label, { action }])) })
+    const { judge } = judgeWith([guard], {
+      stream: { window },
+      actions: Object.fromEntries(
+        [
+          'rule',
+          'rules',
+          'unicode',
+          'pii',
+          'limits',
+          'structured',
+          'secret',
+          'egress',
+          'prompt_leak',
+          'prompt-leak',
+          'response_harm',
+        ].map((label) => [label, { action }]),
+      ),
+    })
     await fc.assert(
       fc.asyncProperty(text, sizes, async (whole, cuts) => {
         const expected = await judge.check({ stage: 'output', response: whole })
-        const stream = guardParts(partsOf([...texts(...cutAt(whole, cuts)), { type: 'finish', reason: 'stop' }]), { judge })
+        const stream = guardParts(partsOf([...texts(...cutAt(whole, cuts)), { type: 'finish', reason: 'stop' }]), {
+          judge,
+        })
         const out = await collect(stream)
         const result = await stream.result
         expect(result.decision).toBe(expected.decision)

@@ -24,18 +24,28 @@ const parapet = await createParapet({ ...BUILTIN_POLICY, cache: false })
 const hai = await loadHai()
 
 const quality: Record<string, unknown>[] = []
-print('| set | rows | base | Parapet | best head of llm_guardrail | checkAll | vard | hai | lift over base: Parapet / best head |')
+print(
+  '| set | rows | base | Parapet | best head of llm_guardrail | checkAll | vard | hai | lift over base: Parapet / best head |',
+)
 print('|---|---|---|---|---|---|---|---|---|')
 for (const set of sets) await measureQuality(set)
 
-const texts = sets.flatMap(({ rows }) => rows.map(({ text }) => text)).filter((text) => text !== '').filter((_, index) => index % 12 === 0)
+const texts = sets
+  .flatMap(({ rows }) => rows.map(({ text }) => text))
+  .filter((text) => text !== '')
+  .filter((_, index) => index % 12 === 0)
 const scorers: readonly Scorer[] = [
-  { name: 'Parapet, all guards', score: async (text) => ((await parapet.check({ prompt: text })).decision === 'pass' ? 0 : 1) },
+  {
+    name: 'Parapet, all guards',
+    score: async (text) => ((await parapet.check({ prompt: text })).decision === 'pass' ? 0 : 1),
+  },
   llmGuardrailAll,
   vardDefault,
   hai,
 ]
-print(`\n${texts.length} texts, ${texts.reduce((sum, text) => sum + text.length, 0)} characters, three rounds after one warm-up\n`)
+print(
+  `\n${texts.length} texts, ${texts.reduce((sum, text) => sum + text.length, 0)} characters, three rounds after one warm-up\n`,
+)
 print('| package | median µs | p99 µs | mean µs | MB/s | mean, times Parapet |')
 print('|---|---|---|---|---|---|')
 const speed = await measureSpeed(scorers)
@@ -48,14 +58,31 @@ async function measureQuality({ name, task, rows }: LabelledSet): Promise<void> 
   const base = labels.filter((label) => label === 1).length / labels.length
   const ours: number[] = []
   for (const { input } of rows) ours.push(taskScore(task, await parapet.check(input)))
-  const rivals = await Promise.all([...llmGuardrail, llmGuardrailAll, vardDefault, hai].map((scorer) => scoreAll(scorer, rows)))
-  const [injection = 0, jailbreak = 0, malicious = 0, all = 0, vard = 0, haiScore = 0] = rivals.map((scores) => averagePrecision(labels, scores))
+  const rivals = await Promise.all(
+    [...llmGuardrail, llmGuardrailAll, vardDefault, hai].map((scorer) => scoreAll(scorer, rows)),
+  )
+  const [injection = 0, jailbreak = 0, malicious = 0, all = 0, vard = 0, haiScore = 0] = rivals.map((scores) =>
+    averagePrecision(labels, scores),
+  )
   const parapetScore = averagePrecision(labels, ours)
   const best = Math.max(injection, jailbreak, malicious)
   const lift = (value: number): number => (value - base) / (1 - base)
-  quality.push({ set: name, rows: rows.length, base, parapet: parapetScore, injection, jailbreak, malicious, all, vard, hai: haiScore })
+  quality.push({
+    set: name,
+    rows: rows.length,
+    base,
+    parapet: parapetScore,
+    injection,
+    jailbreak,
+    malicious,
+    all,
+    vard,
+    hai: haiScore,
+  })
   const cells = [parapetScore, best, all, vard, haiScore].map((value) => (100 * value).toFixed(1))
-  print(`| ${[name, rows.length, (100 * base).toFixed(1), ...cells, `${lift(parapetScore).toFixed(3)} / ${lift(best).toFixed(3)}`].join(' | ')} |`)
+  print(
+    `| ${[name, rows.length, (100 * base).toFixed(1), ...cells, `${lift(parapetScore).toFixed(3)} / ${lift(best).toFixed(3)}`].join(' | ')} |`,
+  )
 }
 
 async function scoreAll(scorer: Scorer, rows: LabelledSet['rows']): Promise<readonly number[]> {
@@ -83,7 +110,9 @@ async function measureSpeed(candidates: readonly Scorer[]): Promise<readonly obj
     const mean = sorted.reduce((sum, time) => sum + time, 0) / sorted.length
     if (own === 0) own = mean
     const rate = (3 * megabytes) / ((mean * sorted.length) / 1e6)
-    print(`| ${[name, at(0.5).toFixed(0), at(0.99).toFixed(0), mean.toFixed(0), rate.toFixed(2), (mean / own).toFixed(1)].join(' | ')} |`)
+    print(
+      `| ${[name, at(0.5).toFixed(0), at(0.99).toFixed(0), mean.toFixed(0), rate.toFixed(2), (mean / own).toFixed(1)].join(' | ')} |`,
+    )
     return { name, median: at(0.5), p99: at(0.99), mean, megabytesPerSecond: rate }
   })
 }

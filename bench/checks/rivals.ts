@@ -14,7 +14,8 @@ interface Head {
   readonly probabilities: { readonly threat: number }
 }
 
-const head = (check: (text: string) => Promise<Head>) => async (text: string) => (await check(text)).probabilities.threat
+const head = (check: (text: string) => Promise<Head>) => async (text: string) =>
+  (await check(text)).probabilities.threat
 
 /** The three heads of llm_guardrail, and the largest of them (its checkAll). */
 export const llmGuardrail: readonly Scorer[] = [
@@ -44,9 +45,12 @@ export async function loadHai(): Promise<Scorer> {
     throw error
   })
   const { injectionGuard, GuardrailsEngine } = await import('@presidio-dev/hai-guardrails')
-  const engine = new GuardrailsEngine({ guards: [injectionGuard({ roles: ['user'] }, { mode: 'pattern', threshold: 0.5 })] })
+  const engine = new GuardrailsEngine({
+    guards: [injectionGuard({ roles: ['user'] }, { mode: 'pattern', threshold: 0.5 })],
+  })
   return {
     name: 'hai-guardrails injection (pattern)',
-    score: async (text) => ((await engine.run([{ role: 'user', content: text }])).messages[0]?.passed === false ? 1 : 0),
+    score: async (text) =>
+      (await engine.run([{ role: 'user', content: text }])).messages[0]?.passed === false ? 1 : 0,
   }
 }

@@ -31,7 +31,9 @@ const TASKS = ['prompt_harm', 'response_harm', 'refusal', 'injection', 'toxicity
 export function readSets(folder: string): readonly LabelledSet[] {
   const files = readdirSync(folder).filter((file) => file.endsWith('.jsonl.gz'))
   return files.toSorted().flatMap((file) => {
-    const lines = gunzipSync(readFileSync(join(folder, file))).toString('utf8').split('\n')
+    const lines = gunzipSync(readFileSync(join(folder, file)))
+      .toString('utf8')
+      .split('\n')
     const rows = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as RawRow)
     const base = file.replace('.jsonl.gz', '')
     return TASKS.flatMap((task) => {

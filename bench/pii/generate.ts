@@ -43,7 +43,7 @@ function luhnComplete(body: string): string {
   for (let check = 0; check < 10; check++) {
     const sum = numerals(`${body}${check}`)
       .reverse()
-      .map((digit, index) => (index % 2 === 1 ? [0, 2, 4, 6, 8, 1, 3, 5, 7, 9][digit] ?? 0 : digit))
+      .map((digit, index) => (index % 2 === 1 ? ([0, 2, 4, 6, 8, 1, 3, 5, 7, 9][digit] ?? 0) : digit))
       .reduce((left, right) => left + right, 0)
     if (sum % 10 === 0) return `${body}${check}`
   }
@@ -80,7 +80,9 @@ function makeAadhaar(source: Source): string {
   }
   const body = `${2 + source.below(8)}${source.digits(10)}`
   for (let check = 0; check < 10; check++) {
-    const value = numerals(`${body}${check}`).reverse().reduce((left, digit, index) => multiply(left, permute(digit, index)), 0)
+    const value = numerals(`${body}${check}`)
+      .reverse()
+      .reduce((left, digit, index) => multiply(left, permute(digit, index)), 0)
     if (value === 0) return `${body}${check}`
   }
   return body
@@ -119,7 +121,9 @@ function makeNhs(source: Source): string {
 function brazilian(body: string, cycle: number): string {
   let value = body
   for (let round = 0; round < 2; round++) {
-    const sum = [...value].reverse().reduce((left, char, index) => left + (char.charCodeAt(0) - 48) * (2 + (index % (cycle - 1))), 0)
+    const sum = [...value]
+      .reverse()
+      .reduce((left, char, index) => left + (char.charCodeAt(0) - 48) * (2 + (index % (cycle - 1))), 0)
     value += sum % 11 < 2 ? '0' : String(11 - (sum % 11))
   }
   return value
@@ -158,7 +162,9 @@ function makeRrn(source: Source): string {
 
 function makeMyNumber(source: Source): string {
   const body = `${1 + source.below(9)}${source.digits(10)}`
-  const sum = numerals(body).reverse().reduce((left, digit, index) => left + digit * (index < 6 ? index + 2 : index - 4), 0)
+  const sum = numerals(body)
+    .reverse()
+    .reduce((left, digit, index) => left + digit * (index < 6 ? index + 2 : index - 4), 0)
   return `${body}${sum % 11 <= 1 ? 0 : 11 - (sum % 11)}`
 }
 
@@ -195,7 +201,8 @@ const PLANS: readonly Plan[] = [
     kind: 'email',
     languages: ALL,
     word: 'e-mail',
-    make: (s) => `${s.from('abcdefghijklmnop', 6)}${s.pick(['.', '_', '-', '+'])}${s.from('qrstuvwxyz0123', 4)}@${s.from('abcdefghij', 7)}.${s.pick(['com', 'org', 'co.uk', 'de', 'com.br', 'jp'])}`,
+    make: (s) =>
+      `${s.from('abcdefghijklmnop', 6)}${s.pick(['.', '_', '-', '+'])}${s.from('qrstuvwxyz0123', 4)}@${s.from('abcdefghij', 7)}.${s.pick(['com', 'org', 'co.uk', 'de', 'com.br', 'jp'])}`,
     forms: [same],
     checked: false,
   },
@@ -203,38 +210,195 @@ const PLANS: readonly Plan[] = [
     kind: 'card',
     languages: ALL,
     word: 'card',
-    make: (s) => luhnComplete(s.pick(['4', '51', '2300', '55', '6011', '3530']).padEnd(4, String(1 + s.below(8))) + s.digits(11)),
+    make: (s) =>
+      luhnComplete(s.pick(['4', '51', '2300', '55', '6011', '3530']).padEnd(4, String(1 + s.below(8))) + s.digits(11)),
     forms: [same, (v) => grouped(v, [4, 4, 4, 4], ' '), (v) => grouped(v, [4, 4, 4, 4], '-')],
     checked: true,
   },
-  { kind: 'iban', languages: ALL, word: 'IBAN', make: makeIban, forms: [same, (v) => v.replace(/(.{4})(?=.)/g, '$1 '), (v) => v.toLowerCase()], checked: true },
-  { kind: 'us_ssn', languages: ['en', 'es'], word: 'SSN', make: (s) => `${two(10 + s.below(50))}${1 + s.below(9)}${two(1 + s.below(99))}${s.digits(3)}${1 + s.below(9)}`, forms: [(v) => grouped(v, [3, 2, 4], '-'), same, (v) => grouped(v, [3, 2, 4], ' ')], checked: false },
-  { kind: 'uk_nino', languages: ['en'], word: 'national insurance number', make: (s) => `${s.pick(['AB', 'CE', 'JK', 'PW', 'SR'])}${s.digits(6)}${s.pick(['A', 'B', 'C', 'D'])}`, forms: [same, (v) => grouped(v, [2, 2, 2, 2, 1], ' ')], checked: false },
-  { kind: 'uk_nhs', languages: ['en'], word: 'NHS number', make: makeNhs, forms: [same, (v) => grouped(v, [3, 3, 4], ' ')], checked: true },
-  { kind: 'de_tax_id', languages: ['de', 'en'], word: 'Steuer-ID', make: makeSteuerId, forms: [same, (v) => grouped(v, [2, 3, 3, 3], ' ')], checked: true },
+  {
+    kind: 'iban',
+    languages: ALL,
+    word: 'IBAN',
+    make: makeIban,
+    forms: [same, (v) => v.replace(/(.{4})(?=.)/g, '$1 '), (v) => v.toLowerCase()],
+    checked: true,
+  },
+  {
+    kind: 'us_ssn',
+    languages: ['en', 'es'],
+    word: 'SSN',
+    make: (s) => `${two(10 + s.below(50))}${1 + s.below(9)}${two(1 + s.below(99))}${s.digits(3)}${1 + s.below(9)}`,
+    forms: [(v) => grouped(v, [3, 2, 4], '-'), same, (v) => grouped(v, [3, 2, 4], ' ')],
+    checked: false,
+  },
+  {
+    kind: 'uk_nino',
+    languages: ['en'],
+    word: 'national insurance number',
+    make: (s) => `${s.pick(['AB', 'CE', 'JK', 'PW', 'SR'])}${s.digits(6)}${s.pick(['A', 'B', 'C', 'D'])}`,
+    forms: [same, (v) => grouped(v, [2, 2, 2, 2, 1], ' ')],
+    checked: false,
+  },
+  {
+    kind: 'uk_nhs',
+    languages: ['en'],
+    word: 'NHS number',
+    make: makeNhs,
+    forms: [same, (v) => grouped(v, [3, 3, 4], ' ')],
+    checked: true,
+  },
+  {
+    kind: 'de_tax_id',
+    languages: ['de', 'en'],
+    word: 'Steuer-ID',
+    make: makeSteuerId,
+    forms: [same, (v) => grouped(v, [2, 3, 3, 3], ' ')],
+    checked: true,
+  },
   { kind: 'de_id_card', languages: ['de'], word: 'Personalausweis', make: makeIdCard, forms: [same], checked: true },
-  { kind: 'fr_nir', languages: ['fr'], word: 'NIR', make: makeNir, forms: [same, (v) => grouped(v, [1, 2, 2, 2, 3, 3, 2], ' ')], checked: true },
-  { kind: 'es_dni', languages: ['es'], word: 'DNI', make: (s) => { const n = s.digits(8); return n + DNI.charAt(Number(n) % 23) }, forms: [same, (v) => `${v.slice(0, 8)}-${v.slice(8)}`], checked: true },
-  { kind: 'es_nie', languages: ['es'], word: 'NIE', make: (s) => { const p = s.below(3); const n = s.digits(7); return `${'XYZ'.charAt(p)}${n}${DNI.charAt(Number(`${p}${n}`) % 23)}` }, forms: [same, (v) => grouped(v, [1, 7, 1], '-')], checked: true },
-  { kind: 'it_codice_fiscale', languages: ['it', 'en'], word: 'codice fiscale', make: makeCodiceFiscale, forms: [same, (v) => v.toLowerCase()], checked: true },
-  { kind: 'pt_nif', languages: ['pt'], word: 'NIF', make: makeNif, forms: [same, (v) => grouped(v, [3, 3, 3], ' ')], checked: true },
-  { kind: 'br_cpf', languages: ['pt', 'en'], word: 'CPF', make: (s) => brazilian(s.digits(9), 12), forms: [same, (v) => `${grouped(v.slice(0, 9), [3, 3, 3], '.')}-${v.slice(9)}`], checked: true },
-  { kind: 'br_cnpj', languages: ['pt'], word: 'CNPJ', make: (s) => brazilian(s.pick([s.digits(12), s.from(`${UPPER}0123456789`, 12)]), 9), forms: [same, (v) => `${v.slice(0, 2)}.${v.slice(2, 5)}.${v.slice(5, 8)}/${v.slice(8, 12)}-${v.slice(12)}`], checked: true },
-  { kind: 'in_aadhaar', languages: ['hi', 'en'], word: 'Aadhaar', make: makeAadhaar, forms: [same, (v) => grouped(v, [4, 4, 4], ' ')], checked: true },
-  { kind: 'in_pan', languages: ['hi', 'en'], word: 'PAN', make: (s) => `${s.from(UPPER, 3)}P${s.from(UPPER, 1)}${1 + s.below(9)}${s.digits(3)}${s.from(UPPER, 1)}`, forms: [same], checked: false },
-  { kind: 'kr_rrn', languages: ['ko'], word: '주민등록번호', make: makeRrn, forms: [(v) => `${v.slice(0, 6)}-${v.slice(6)}`, same], checked: false },
-  { kind: 'cn_resident_id', languages: ['zh', 'en'], word: '身份证', make: makeResidentId, forms: [same], checked: true },
-  { kind: 'jp_my_number', languages: ['ja'], word: 'マイナンバー', make: makeMyNumber, forms: [same, (v) => grouped(v, [4, 4, 4], ' ')], checked: true },
+  {
+    kind: 'fr_nir',
+    languages: ['fr'],
+    word: 'NIR',
+    make: makeNir,
+    forms: [same, (v) => grouped(v, [1, 2, 2, 2, 3, 3, 2], ' ')],
+    checked: true,
+  },
+  {
+    kind: 'es_dni',
+    languages: ['es'],
+    word: 'DNI',
+    make: (s) => {
+      const n = s.digits(8)
+      return n + DNI.charAt(Number(n) % 23)
+    },
+    forms: [same, (v) => `${v.slice(0, 8)}-${v.slice(8)}`],
+    checked: true,
+  },
+  {
+    kind: 'es_nie',
+    languages: ['es'],
+    word: 'NIE',
+    make: (s) => {
+      const p = s.below(3)
+      const n = s.digits(7)
+      return `${'XYZ'.charAt(p)}${n}${DNI.charAt(Number(`${p}${n}`) % 23)}`
+    },
+    forms: [same, (v) => grouped(v, [1, 7, 1], '-')],
+    checked: true,
+  },
+  {
+    kind: 'it_codice_fiscale',
+    languages: ['it', 'en'],
+    word: 'codice fiscale',
+    make: makeCodiceFiscale,
+    forms: [same, (v) => v.toLowerCase()],
+    checked: true,
+  },
+  {
+    kind: 'pt_nif',
+    languages: ['pt'],
+    word: 'NIF',
+    make: makeNif,
+    forms: [same, (v) => grouped(v, [3, 3, 3], ' ')],
+    checked: true,
+  },
+  {
+    kind: 'br_cpf',
+    languages: ['pt', 'en'],
+    word: 'CPF',
+    make: (s) => brazilian(s.digits(9), 12),
+    forms: [same, (v) => `${grouped(v.slice(0, 9), [3, 3, 3], '.')}-${v.slice(9)}`],
+    checked: true,
+  },
+  {
+    kind: 'br_cnpj',
+    languages: ['pt'],
+    word: 'CNPJ',
+    make: (s) => brazilian(s.pick([s.digits(12), s.from(`${UPPER}0123456789`, 12)]), 9),
+    forms: [same, (v) => `${v.slice(0, 2)}.${v.slice(2, 5)}.${v.slice(5, 8)}/${v.slice(8, 12)}-${v.slice(12)}`],
+    checked: true,
+  },
+  {
+    kind: 'in_aadhaar',
+    languages: ['hi', 'en'],
+    word: 'Aadhaar',
+    make: makeAadhaar,
+    forms: [same, (v) => grouped(v, [4, 4, 4], ' ')],
+    checked: true,
+  },
+  {
+    kind: 'in_pan',
+    languages: ['hi', 'en'],
+    word: 'PAN',
+    make: (s) => `${s.from(UPPER, 3)}P${s.from(UPPER, 1)}${1 + s.below(9)}${s.digits(3)}${s.from(UPPER, 1)}`,
+    forms: [same],
+    checked: false,
+  },
+  {
+    kind: 'kr_rrn',
+    languages: ['ko'],
+    word: '주민등록번호',
+    make: makeRrn,
+    forms: [(v) => `${v.slice(0, 6)}-${v.slice(6)}`, same],
+    checked: false,
+  },
+  {
+    kind: 'cn_resident_id',
+    languages: ['zh', 'en'],
+    word: '身份证',
+    make: makeResidentId,
+    forms: [same],
+    checked: true,
+  },
+  {
+    kind: 'jp_my_number',
+    languages: ['ja'],
+    word: 'マイナンバー',
+    make: makeMyNumber,
+    forms: [same, (v) => grouped(v, [4, 4, 4], ' ')],
+    checked: true,
+  },
   {
     kind: 'phone',
     languages: ALL,
     word: 'tel',
-    make: (s) => s.pick([`+1 415 ${2 + s.below(7)}${s.digits(2)} ${s.digits(4)}`, `+49 30 ${1 + s.below(9)}${s.digits(6)}`, `+44 20 7${s.digits(3)} ${s.digits(4)}`, `+33 6 ${grouped(s.digits(8), [2, 2, 2, 2], ' ')}`, `+55 11 9${s.digits(4)}-${s.digits(4)}`, `+81 90-${1 + s.below(9)}${s.digits(3)}-${s.digits(4)}`, `+82 10-${2 + s.below(8)}${s.digits(3)}-${s.digits(4)}`]),
+    make: (s) =>
+      s.pick([
+        `+1 415 ${2 + s.below(7)}${s.digits(2)} ${s.digits(4)}`,
+        `+49 30 ${1 + s.below(9)}${s.digits(6)}`,
+        `+44 20 7${s.digits(3)} ${s.digits(4)}`,
+        `+33 6 ${grouped(s.digits(8), [2, 2, 2, 2], ' ')}`,
+        `+55 11 9${s.digits(4)}-${s.digits(4)}`,
+        `+81 90-${1 + s.below(9)}${s.digits(3)}-${s.digits(4)}`,
+        `+82 10-${2 + s.below(8)}${s.digits(3)}-${s.digits(4)}`,
+      ]),
     forms: [same],
     checked: false,
   },
-  { kind: 'ip', languages: ALL, word: 'IP', make: (s) => s.pick([`${1 + s.below(223)}.${s.below(256)}.${s.below(256)}.${1 + s.below(254)}`, `2001:db8:${s.from('123456789abcdef', 4)}::${s.from('123456789abcdef', 3)}`]), forms: [same], checked: false },
-  { kind: 'mac', languages: ALL, word: 'MAC', make: (s) => Array.from({ length: 6 }, () => s.from('0123456789ABCDEF', 2)).join(':').replace(/^../, 'A4'), forms: [same], checked: false },
+  {
+    kind: 'ip',
+    languages: ALL,
+    word: 'IP',
+    make: (s) =>
+      s.pick([
+        `${1 + s.below(223)}.${s.below(256)}.${s.below(256)}.${1 + s.below(254)}`,
+        `2001:db8:${s.from('123456789abcdef', 4)}::${s.from('123456789abcdef', 3)}`,
+      ]),
+    forms: [same],
+    checked: false,
+  },
+  {
+    kind: 'mac',
+    languages: ALL,
+    word: 'MAC',
+    make: (s) =>
+      Array.from({ length: 6 }, () => s.from('0123456789ABCDEF', 2))
+        .join(':')
+        .replace(/^../, 'A4'),
+    forms: [same],
+    checked: false,
+  },
 ]
 
 /** Carrier sentences: `@` is the word and value. */
@@ -255,7 +419,18 @@ const CARRIERS: Readonly<Record<string, readonly string[]>> = {
 
 /** Words that announce some other number. */
 const ORDER: Readonly<Record<string, string>> = {
-  en: 'order number', de: 'Bestellnummer', fr: 'commande', es: 'pedido', it: 'ordine', pt: 'encomenda', ko: '주문번호', zh: '订单号', ja: '注文番号', hi: 'ऑर्डर', ru: 'заказ', tr: 'sipariş',
+  en: 'order number',
+  de: 'Bestellnummer',
+  fr: 'commande',
+  es: 'pedido',
+  it: 'ordine',
+  pt: 'encomenda',
+  ko: '주문번호',
+  zh: '订单号',
+  ja: '注文番号',
+  hi: 'ऑर्डर',
+  ru: 'заказ',
+  tr: 'sipariş',
 }
 
 function fullWidth(text: string): string {
@@ -265,7 +440,11 @@ function fullWidth(text: string): string {
 function place(language: string, source: Source, before: string, value: string, kind: string | null): LabelledRow {
   const [head = '', tail = ''] = source.pick(CARRIERS[language] ?? CARRIERS['en'] ?? ['@']).split('@')
   const start = head.length + before.length
-  return { text: `${head}${before}${value}${tail}`, language, spans: kind === null ? [] : [{ kind, start, end: start + value.length }] }
+  return {
+    text: `${head}${before}${value}${tail}`,
+    language,
+    spans: kind === null ? [] : [{ kind, start, end: start + value.length }],
+  }
 }
 
 /** Shapes that are nobody's data. */
@@ -300,11 +479,14 @@ export function generateRows(seed: number, per: number): readonly LabelledRow[] 
       for (let count = 0; count < per; count++) {
         const value = plan.make(source)
         const form = source.pick(plan.forms)(value)
-        const written = ['ja', 'zh', 'ko'].includes(language) && plan.checked && source.below(4) === 0 ? fullWidth(form) : form
+        const written =
+          ['ja', 'zh', 'ko'].includes(language) && plan.checked && source.below(4) === 0 ? fullWidth(form) : form
         rows.push(place(language, source, `${plan.word}: `, written, plan.kind))
         if (plan.checked) rows.push(place(language, source, `${plan.word}: `, oneDigitOff(form, source), null))
         const order = `${ORDER[language]}: `
-        rows.push(place(language, source, order, plan.kind === 'us_ssn' ? form : source.digits(7 + source.below(6)), null))
+        rows.push(
+          place(language, source, order, plan.kind === 'us_ssn' ? form : source.digits(7 + source.below(6)), null),
+        )
         rows.push(place(language, source, '', innocent(source), null))
       }
     }
@@ -314,7 +496,9 @@ export function generateRows(seed: number, per: number): readonly LabelledRow[] 
 
 /** Every scheme here catches one wrong digit. The change stays away from the ends, where it could alter the kind of number. */
 function oneDigitOff(form: string, source: Source): string {
-  const places = [...form].flatMap((char, index) => (/\d/.test(char) && index > 3 && index < form.length - 1 ? [index] : []))
+  const places = [...form].flatMap((char, index) =>
+    /\d/.test(char) && index > 3 && index < form.length - 1 ? [index] : [],
+  )
   if (places.length === 0) return form.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
   const index = source.pick(places)
   return `${form.slice(0, index)}${(Number(form[index]) + 1 + source.below(8)) % 10}${form.slice(index + 1)}`

@@ -44,9 +44,19 @@ export function makeGuard(options: Partial<PiiGuardOptions> = {}): Guard {
 }
 
 export function findSpans(guard: Guard, text: string): readonly LabelledSpan[] {
-  const request = { stage: 'input', field: 'prompt', text: createTextView(text), caller: {}, signal: new AbortController().signal } as const
+  const request = {
+    stage: 'input',
+    field: 'prompt',
+    text: createTextView(text),
+    caller: {},
+    signal: new AbortController().signal,
+  } as const
   const report = guard.check(request) as GuardReport
-  return report.findings.map((finding) => ({ kind: finding.label.slice(4), start: finding.span?.start ?? 0, end: finding.span?.end ?? 0 }))
+  return report.findings.map((finding) => ({
+    kind: finding.label.slice(4),
+    start: finding.span?.start ?? 0,
+    end: finding.span?.end ?? 0,
+  }))
 }
 
 /** Counts per row and kind. */
@@ -63,7 +73,9 @@ export function compare(row: LabelledRow, found: readonly LabelledSpan[]): Map<s
   for (const span of row.spans) {
     const count = of(span.kind)
     count.spans++
-    const match = found.find((other) => other.kind === span.kind && !used.has(other) && other.start < span.end && other.end > span.start)
+    const match = found.find(
+      (other) => other.kind === span.kind && !used.has(other) && other.start < span.end && other.end > span.start,
+    )
     if (match === undefined) {
       count.missed++
       continue
@@ -99,7 +111,8 @@ export function summarise(kind: string, perRow: readonly Counts[], random: () =>
   const samples: number[] = []
   for (let round = 0; round < 1000; round++) {
     let sum = ZERO
-    for (let draw = 0; draw < perRow.length; draw++) sum = add(sum, perRow[Math.floor(random() * perRow.length)] ?? ZERO)
+    for (let draw = 0; draw < perRow.length; draw++)
+      sum = add(sum, perRow[Math.floor(random() * perRow.length)] ?? ZERO)
     samples.push(f1Of(sum))
   }
   samples.sort((left, right) => left - right)
@@ -119,7 +132,11 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
-export function evaluate(rows: readonly LabelledRow[], guard: Guard, seed = 1): { kinds: readonly KindResult[]; msPerKb: number } {
+export function evaluate(
+  rows: readonly LabelledRow[],
+  guard: Guard,
+  seed = 1,
+): { kinds: readonly KindResult[]; msPerKb: number } {
   for (const row of rows.slice(0, 300)) findSpans(guard, row.text)
   const perKind = new Map<string, Counts[]>()
   let characters = 0
@@ -137,7 +154,9 @@ export function evaluate(rows: readonly LabelledRow[], guard: Guard, seed = 1): 
     }
   })
   const random = seededRandom(seed)
-  const kinds = [...perKind].sort(([left], [right]) => left.localeCompare(right)).map(([kind, counts]) => summarise(kind, counts, random))
+  const kinds = [...perKind]
+    .sort(([left], [right]) => left.localeCompare(right))
+    .map(([kind, counts]) => summarise(kind, counts, random))
   return { kinds, msPerKb: elapsed / (characters / 1024) }
 }
 
@@ -154,5 +173,7 @@ export function formatTable(results: readonly KindResult[]): string {
     result.hit === 0 ? '–' : (result.exact / result.hit).toFixed(3),
   ])
   const widths = head.map((title, column) => Math.max(title.length, ...body.map((line) => (line[column] ?? '').length)))
-  return [head, ...body].map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n')
+  return [head, ...body]
+    .map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
+    .join('\n')
 }

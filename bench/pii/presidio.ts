@@ -27,7 +27,11 @@ export const STRUCTURED: readonly string[] = ['email', 'phone', 'card', 'iban', 
 
 interface StoredRow {
   readonly full_text: string
-  readonly spans: readonly { readonly entity_type: string; readonly start_position: number; readonly end_position: number }[]
+  readonly spans: readonly {
+    readonly entity_type: string
+    readonly start_position: number
+    readonly end_position: number
+  }[]
 }
 
 export interface DataSet {

@@ -46,8 +46,19 @@ try {
   step(`command line: ${version}, check, init, policy check`)
 
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  for (const [module, resolution] of [['nodenext', 'nodenext'], ['esnext', 'bundler']]) {
-    const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--target', 'es2022']
+  for (const [module, resolution] of [
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ]) {
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--skipLibCheck',
+      'false',
+      '--target',
+      'es2022',
+    ]
     const lib = ['--lib', 'es2023,dom,dom.iterable,dom.asynciterable', '--types', '']
     run(process.execPath, [tsc, ...options, ...lib, '--module', module, '--moduleResolution', resolution, 'types.ts'])
     step(`types: ${resolution}`)

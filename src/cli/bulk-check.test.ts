@@ -38,7 +38,10 @@ function result(input: CheckInput): CheckResult {
   }
 }
 
-function checker(judge: (input: CheckInput) => Promise<CheckResult> = async (input) => result(input), version = 'p1'): Checker {
+function checker(
+  judge: (input: CheckInput) => Promise<CheckResult> = async (input) => result(input),
+  version = 'p1',
+): Checker {
   return { policyVersion: version, check: judge, close: async () => undefined }
 }
 
@@ -79,7 +82,8 @@ async function interrupt(limit: number): Promise<ScriptedIo> {
 
 describe('bulk check', () => {
   test('writes one row for every physical line, in order', async () => {
-    const input = '\uFEFF{"id":"a","prompt":"x"}\r\n\r\n{"prompt":"please stop"}\nnot json\n{"id":"e","prompt":"","response":"r"}'
+    const input =
+      '\uFEFF{"id":"a","prompt":"x"}\r\n\r\n{"prompt":"please stop"}\nnot json\n{"id":"e","prompt":"","response":"r"}'
     writeFileSync(join(folder, 'in.jsonl'), input)
     const io = fakeIo()
     expect(await runBulkCheck(io, options())).toBe(0)
@@ -100,7 +104,9 @@ describe('bulk check', () => {
   test('reads standard input and writes standard output, silently when asked', async () => {
     const io = fakeIo(lines(300))
     expect(await runBulkCheck(io, options({ input: '-', out: '-', quiet: true }))).toBe(0)
-    expect(rowsOf(io.written()).map((row) => row['id'])).toEqual(Array.from({ length: 300 }, (_, index) => String(index)))
+    expect(rowsOf(io.written()).map((row) => row['id'])).toEqual(
+      Array.from({ length: 300 }, (_, index) => String(index)),
+    )
     expect(io.errors()).toBe('')
   })
 

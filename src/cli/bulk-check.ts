@@ -88,7 +88,7 @@ async function makePlan(
   const at = (from: Checkpoint): Plan => ({
     from,
     digests: true,
-    open: () => openResumable({ out: target.path, identity, from, now: io.now }),
+    open: () => openResumable({ out: target.path, identity, from, now: () => io.now() }),
   })
   const { partial, journal } = partialPaths(target.path)
   const left = await exists(partial)
@@ -201,7 +201,10 @@ async function requireInput(io: CliIo, input: string): Promise<void> {
   if (input === '-') return
   const path = resolve(io.cwd, input)
   const info = await stat(path).catch((error: unknown) => {
-    throw usageError(`cannot read ${input}: ${fileProblem(error)}. Give --jsonl the path of a JSON Lines file, or -.`, error)
+    throw usageError(
+      `cannot read ${input}: ${fileProblem(error)}. Give --jsonl the path of a JSON Lines file, or -.`,
+      error,
+    )
   })
   if (info.isDirectory()) throw usageError(`cannot read ${input}: it is a folder, not a file.`)
 }
@@ -213,7 +216,8 @@ async function findTarget(io: CliIo, options: BulkOptions): Promise<Target> {
     if ((await exists(dirname(path)))?.isDirectory() === true) return { path, device: false }
     throw usageError(`cannot write ${options.out}: its folder does not exist. Create it, or choose another --out.`)
   }
-  if (info.isDirectory()) throw usageError(`cannot write ${options.out}: it is a folder. Give --out the path of a file.`)
+  if (info.isDirectory())
+    throw usageError(`cannot write ${options.out}: it is a folder. Give --out the path of a file.`)
   const input = options.input === '-' ? null : await exists(resolve(io.cwd, options.input))
   if (info.isFile() && input !== null && input.ino === info.ino && input.dev === info.dev) {
     throw usageError('--jsonl and --out are the same file. Choose another --out.')

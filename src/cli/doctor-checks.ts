@@ -59,7 +59,10 @@ export async function checkPolicy(
     const place = found === null ? 'built in; parapet init writes one to edit' : `${found.path} (${found.origin})`
     if (report.issues.length > 0) {
       const message = `${place} has ${report.issues.length} mistake(s)`
-      return { finding: { name: 'policy', status: 'broken', message, remedy: 'parapet policy check lists them.' }, report }
+      return {
+        finding: { name: 'policy', status: 'broken', message, remedy: 'parapet policy check lists them.' },
+        report,
+      }
     }
     const count = report.warnings.length
     if (count === 0) return { finding: { name: 'policy', status: 'ok', message: place }, report }
@@ -78,7 +81,8 @@ export function checkVault(io: CliIo, report: PolicyReport | null): readonly Fin
     return [{ name: 'vault key', status: 'ok', message: 'PARAPET_VAULT_KEY is set' }]
   }
   const message = 'the policy uses reversible pseudonyms, but PARAPET_VAULT_KEY is not set'
-  const remedy = 'Set it to 32 random bytes in base64, for example: export PARAPET_VAULT_KEY="$(openssl rand -base64 32)"'
+  const remedy =
+    'Set it to 32 random bytes in base64, for example: export PARAPET_VAULT_KEY="$(openssl rand -base64 32)"'
   return [{ name: 'vault key', status: 'broken', message, remedy }]
 }
 
@@ -122,7 +126,8 @@ export async function checkData(io: CliIo, folder: string): Promise<Finding> {
     await rm(probe)
     const { mode } = await stat(path)
     if (!existed) await rm(path, { recursive: true })
-    if ((mode & 0o077) === 0 || process.platform === 'win32') return { name, status: 'ok', message: `${path} is writable` }
+    if ((mode & 0o077) === 0 || process.platform === 'win32')
+      return { name, status: 'ok', message: `${path} is writable` }
     const message = `${path} can be read by other users`
     return { name, status: 'note', message, remedy: `chmod 700 ${path}` }
   } catch (error) {
@@ -153,7 +158,9 @@ export async function checkUpstream(io: CliIo, option: string | undefined): Prom
     if (response.ok) return [{ name, status: 'ok', message: `${shown} answers` }]
     if (response.status === 401 || response.status === 403) {
       const remedy = 'Set PARAPET_UPSTREAM_KEY to a key that it accepts.'
-      return [{ name, status: 'broken', message: `${shown} answers ${response.status}: the key is not accepted`, remedy }]
+      return [
+        { name, status: 'broken', message: `${shown} answers ${response.status}: the key is not accepted`, remedy },
+      ]
     }
     const remedy = 'It answers, but lists no models there; check that the URL ends where /chat/completions begins.'
     return [{ name, status: 'note', message: `${shown} answers ${response.status}`, remedy }]

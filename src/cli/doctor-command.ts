@@ -18,7 +18,11 @@ import type { Runtime } from './runtime.ts'
 import { createPaint, printable, type Paint } from './terminal.ts'
 
 /** Exit code 0 when nothing is broken, 1 when something is. */
-export async function runDoctor(io: CliIo, runtime: Runtime, options: Readonly<Record<string, unknown>>): Promise<number> {
+export async function runDoctor(
+  io: CliIo,
+  runtime: Runtime,
+  options: Readonly<Record<string, unknown>>,
+): Promise<number> {
   const text = (name: string): string | undefined => {
     const value = options[name]
     return typeof value === 'string' ? value : undefined
@@ -41,7 +45,11 @@ export async function runDoctor(io: CliIo, runtime: Runtime, options: Readonly<R
 }
 
 function render(findings: readonly Finding[], ok: boolean, paint: Paint): string {
-  const marks = { ok: paint('green', 'ok    '), note: paint('yellow', 'note  '), broken: paint('red', 'broken') } as const
+  const marks = {
+    ok: paint('green', 'ok    '),
+    note: paint('yellow', 'note  '),
+    broken: paint('red', 'broken'),
+  } as const
   const width = Math.max(...findings.map((finding) => finding.name.length))
   const lines = findings.flatMap(({ name, status, message, remedy }) => [
     `${marks[status]} ${name.padEnd(width)}  ${printable(message)}`,

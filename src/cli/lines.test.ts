@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { countLines, readLines } from './lines.ts'
 
@@ -11,7 +11,11 @@ async function* pieces(bytes: Uint8Array, sizes: readonly number[]): AsyncGenera
   }
 }
 
-async function split(bytes: Uint8Array, sizes: readonly number[] = [7], limit = 1000): Promise<readonly (string | null)[]> {
+async function split(
+  bytes: Uint8Array,
+  sizes: readonly number[] = [7],
+  limit = 1000,
+): Promise<readonly (string | null)[]> {
   const lines: (string | null)[] = []
   for await (const line of readLines(pieces(bytes, sizes), { limit })) {
     lines.push(line.bytes === null ? null : Buffer.from(line.bytes).toString('latin1'))

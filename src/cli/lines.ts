@@ -29,7 +29,8 @@ export async function* readLines(
 ): AsyncGenerator<PhysicalLine, void, void> {
   const assembly = new LineAssembly(options.limit ?? MAX_LINE_BYTES, options.digests ?? false)
   for await (const piece of source) {
-    const chunk = typeof piece === 'string' ? Buffer.from(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.length)
+    const chunk =
+      typeof piece === 'string' ? Buffer.from(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.length)
     let from = 0
     for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
       assembly.add(chunk.subarray(from, at))

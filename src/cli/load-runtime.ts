@@ -84,11 +84,18 @@ async function serve(settings: ServeSettings): Promise<RunningGateway> {
     dataDir: settings.dataDir,
     ...(settings.upstream === undefined
       ? {}
-      : { upstream: { url: settings.upstream, ...(settings.upstreamKey === undefined ? {} : { apiKey: settings.upstreamKey }) } }),
+      : {
+          upstream: {
+            url: settings.upstream,
+            ...(settings.upstreamKey === undefined ? {} : { apiKey: settings.upstreamKey }),
+          },
+        }),
   })
   parapet.on((event) => {
-    if (event.type === 'policy-changed') settings.onPolicy(`the edited policy is in force (version ${event.version})`, true)
-    if (event.type === 'policy-rejected') settings.onPolicy(`${event.message}\nThe edit is not used; version ${event.kept} stays in force.`, false)
+    if (event.type === 'policy-changed')
+      settings.onPolicy(`the edited policy is in force (version ${event.version})`, true)
+    if (event.type === 'policy-rejected')
+      settings.onPolicy(`${event.message}\nThe edit is not used; version ${event.kept} stays in force.`, false)
     if (event.type === 'warning-raised') settings.onPolicy(`warning: ${event.message}`, true)
   })
   try {
@@ -99,7 +106,10 @@ async function serve(settings: ServeSettings): Promise<RunningGateway> {
     )
     return {
       url: running.url,
-      upstream: settings.upstream === undefined ? 'small built-in model, for trying out (--upstream URL for a real one)' : withoutSecrets(settings.upstream),
+      upstream:
+        settings.upstream === undefined
+          ? 'small built-in model, for trying out (--upstream URL for a real one)'
+          : withoutSecrets(settings.upstream),
       policyVersion: parapet.policyVersion,
       guards: guardsByStage(policy),
       checker: parapet,

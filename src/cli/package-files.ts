@@ -38,13 +38,20 @@ export async function examineModelFiles(folder: string = join(ROOT, 'models')): 
   return Promise.all(files.map((file) => examineFile(folder, file)))
 }
 
-async function examineFile(folder: string, file: { readonly name: string; readonly sha256: string }): Promise<FileReport> {
+async function examineFile(
+  folder: string,
+  file: { readonly name: string; readonly sha256: string },
+): Promise<FileReport> {
   const name = `models/${file.name}`
   try {
     const bytes = await readFile(join(folder, file.name))
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     const detail = `${(bytes.length / 1024 / 1024).toFixed(1)} MB, SHA-256 ${sha256.slice(0, 12)}…`
-    return { name, detail, problem: sha256 === file.sha256 ? null : 'is damaged: it does not have the hash it was shipped with' }
+    return {
+      name,
+      detail,
+      problem: sha256 === file.sha256 ? null : 'is damaged: it does not have the hash it was shipped with',
+    }
   } catch (error) {
     return { name, detail: '', problem: fileProblem(error) }
   }

@@ -68,7 +68,13 @@ function createScriptedRuntime(script: Script = {}): ScriptedRuntime {
     },
     policyTemplate: async () => '# commented\nparapet: 1\n',
     checkPolicy: async () => script.policy ?? VALID,
-    runCases: async () => ({ passed: 1, failed: 1, failures: ['line 2: expected block, got pass'], junit: '<xml/>', json: {} }),
+    runCases: async () => ({
+      passed: 1,
+      failed: 1,
+      failures: ['line 2: expected block, got pass'],
+      junit: '<xml/>',
+      json: {},
+    }),
     serve: async (given) => {
       settings.push(given)
       return gateway
@@ -103,7 +109,11 @@ interface Outcome {
   readonly runtime: ScriptedRuntime
 }
 
-async function run(args: readonly string[], script: Script = {}, options: Partial<ScriptedIoOptions> = {}): Promise<Outcome> {
+async function run(
+  args: readonly string[],
+  script: Script = {},
+  options: Partial<ScriptedIoOptions> = {},
+): Promise<Outcome> {
   const io = createScriptedIo({ cwd, ...options })
   const runtime = createScriptedRuntime(script)
   return { code: await runProgram(args, io, runtime), io, runtime }
@@ -114,7 +124,8 @@ describe('the program', () => {
     expect((await run(['--version'])).io.written()).toBe('1.2.3\n')
     const help = await run([])
     expect(help.code).toBe(0)
-    for (const command of ['check', 'serve', 'init', 'policy', 'doctor']) expect(help.io.written()).toContain(`  ${command}`)
+    for (const command of ['check', 'serve', 'init', 'policy', 'doctor'])
+      expect(help.io.written()).toContain(`  ${command}`)
   })
 
   test('suggests the command that was meant', async () => {
@@ -248,7 +259,14 @@ describe('init, policy and doctor', () => {
 
   test('policy check points into the file', async () => {
     writeFileSync(join(cwd, 'parapet.yaml'), 'parapet: 1\nrails: {}\n')
-    const issue = { file: 'parapet.yaml', line: 2, column: 3, key: 'rails', message: 'is empty', remedy: 'Name a guard.' }
+    const issue = {
+      file: 'parapet.yaml',
+      line: 2,
+      column: 3,
+      key: 'rails',
+      message: 'is empty',
+      remedy: 'Name a guard.',
+    }
     const { code, io } = await run(['policy', 'check'], { policy: { ...VALID, version: null, issues: [issue] } })
     expect(code).toBe(2)
     expect(io.written()).toBe(

@@ -60,7 +60,9 @@ export function createProgress(io: CliIo, quiet: boolean): Progress {
     },
     done: (out) => {
       clear()
-      const parts = [...counts].toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([name, count]) => `${count} ${name}`)
+      const parts = [...counts]
+        .toSorted(([left], [right]) => (left < right ? -1 : 1))
+        .map(([name, count]) => `${count} ${name}`)
       const summary = parts.length === 0 ? '' : ` (${parts.join(', ')})`
       say(`${rows} rows in ${out === '-' ? 'standard output' : out}${summary}${rate()}\n`)
     },

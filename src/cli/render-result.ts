@@ -40,7 +40,9 @@ export function renderResult(row: OutputRow, result: CheckResult | null, paint: 
   if (row.text !== undefined) lines.push(field(paint, 'text', indent(printable(row.text))))
   for (const span of row.spans.slice(0, SPANS)) {
     const place = `${span.field} ${span.start}–${span.end}`
-    lines.push(field(paint, 'found', `${printable(span.label).padEnd(24)} ${place.padEnd(18)} ${span.score.toFixed(2)}`))
+    lines.push(
+      field(paint, 'found', `${printable(span.label).padEnd(24)} ${place.padEnd(18)} ${span.score.toFixed(2)}`),
+    )
   }
   if (row.spans.length > SPANS) lines.push(field(paint, '', `and ${row.spans.length - SPANS} more (--json shows all)`))
   const scores = Object.entries(row.scores).flatMap(([name, score]: [string, number | null]) =>

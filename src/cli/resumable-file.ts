@@ -192,9 +192,7 @@ export async function readCheckpoint(out: string, identity: RunIdentity): Promis
         `Restore the policy, or run without --resume to start again.`,
     )
   }
-  const last = rest.findLast(
-    (entry): entry is Checkpoint => entry !== null && 'rows' in entry && entry.bytes <= size,
-  )
+  const last = rest.findLast((entry): entry is Checkpoint => entry !== null && 'rows' in entry && entry.bytes <= size)
   if (last === undefined || last.rows === 0) return START
   if ((await countLines(createReadStream(paths.partial, { end: last.bytes - 1 }))) !== last.rows) {
     throw usageError(`cannot resume: ${paths.partial} was changed since the interrupted run. ${again}`)

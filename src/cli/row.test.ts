@@ -12,7 +12,9 @@ function message(text: string): string {
 describe('parseLine', () => {
   test('reads the five keys and nothing else', () => {
     const parsed = parseLine(
-      line('{"prompt":"p","response":"r","system":"s","stage":"tool_result","id":"7","messages":[],"caller":{"user":"u"}}'),
+      line(
+        '{"prompt":"p","response":"r","system":"s","stage":"tool_result","id":"7","messages":[],"caller":{"user":"u"}}',
+      ),
     )
     expect(parsed).toEqual({
       ok: true,
@@ -30,7 +32,10 @@ describe('parseLine', () => {
   })
 
   test('lets the prompt be empty when there is a response', () => {
-    expect(parseLine(line('{"prompt":"","response":"r"}'))).toMatchObject({ ok: true, input: { prompt: '', response: 'r' } })
+    expect(parseLine(line('{"prompt":"","response":"r"}'))).toMatchObject({
+      ok: true,
+      input: { prompt: '', response: 'r' },
+    })
     expect(message('{"prompt":""}')).toContain('`prompt`')
     expect(message('{}')).toContain('`prompt`')
   })
@@ -54,10 +59,13 @@ describe('parseLine', () => {
     expect(parsed).toMatchObject({ ok: true, id: 12, input: { id: '12' } })
   })
 
-  test.each(['', '   ', '\uFEFF', '[]', '"text"', 'null', '{"prompt":', 'no json'])('turns %j into an error row', (text) => {
-    const parsed = parseLine(line(text))
-    expect(parsed).toMatchObject({ ok: false, row: { decision: 'error', error: { code: 'input_invalid' } } })
-  })
+  test.each(['', '   ', '\uFEFF', '[]', '"text"', 'null', '{"prompt":', 'no json'])(
+    'turns %j into an error row',
+    (text) => {
+      const parsed = parseLine(line(text))
+      expect(parsed).toMatchObject({ ok: false, row: { decision: 'error', error: { code: 'input_invalid' } } })
+    },
+  )
 
   test('never quotes the line', () => {
     expect(message('swordfish')).not.toContain('swordfish')

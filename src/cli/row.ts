@@ -40,7 +40,10 @@ export function parseLine(bytes: Uint8Array | null): ParsedLine {
   } catch (error) {
     // The engine's own message quotes the text; only its position is passed on.
     const position = /at position (\d{1,10})/.exec(error instanceof Error ? error.message : '')?.[1]
-    return invalid(undefined, `the line is not valid JSON${position === undefined ? '' : ` (at character ${Number(position) + 1})`}`)
+    return invalid(
+      undefined,
+      `the line is not valid JSON${position === undefined ? '' : ` (at character ${Number(position) + 1})`}`,
+    )
   }
   return toInput(value)
 }

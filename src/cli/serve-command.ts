@@ -21,7 +21,11 @@ const SHOWN: readonly string[] = [
 ]
 
 /** Runs until a signal comes; 0 when the gateway was drained. */
-export async function runServe(io: CliIo, runtime: Runtime, options: Readonly<Record<string, unknown>>): Promise<number> {
+export async function runServe(
+  io: CliIo,
+  runtime: Runtime,
+  options: Readonly<Record<string, unknown>>,
+): Promise<number> {
   const settings = await toSettings(io, options)
   const stop = listenForStop(io)
   try {
@@ -84,10 +88,13 @@ async function introduce(gateway: RunningGateway, settings: ServeSettings, io: C
   return `${lines.join('\n')}\n`
 }
 
-async function firstStopped(gateway: RunningGateway): Promise<{ readonly prompt: string; readonly decision: string } | null> {
+async function firstStopped(
+  gateway: RunningGateway,
+): Promise<{ readonly prompt: string; readonly decision: string } | null> {
   for (const prompt of SHOWN) {
     const result = await gateway.checker.check({ prompt, stage: 'input' }).catch(() => null)
-    if (result !== null && result.error === null && !showsText(result.decision)) return { prompt, decision: result.decision }
+    if (result !== null && result.error === null && !showsText(result.decision))
+      return { prompt, decision: result.decision }
   }
   return null
 }

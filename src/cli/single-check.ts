@@ -54,7 +54,9 @@ interface Answer {
 }
 
 /** The text, or why there is none. */
-type Prompt = { readonly text: string } | { readonly code: 'input_invalid' | 'input_too_large'; readonly message: string }
+type Prompt =
+  | { readonly text: string }
+  | { readonly code: 'input_invalid' | 'input_too_large'; readonly message: string }
 
 async function judge(
   io: CliIo,

@@ -9,7 +9,16 @@ import type { guardParts, guardText } from '../core/stream/index.ts'
 import type { Gateway, GatewayMetrics, GatewayPipeline, KeySetting, Upstream } from '../gateway/index.ts'
 import { createDemoUpstream, createGateway, createGatewayMetrics, createHttpUpstream } from '../gateway/index.ts'
 import { createLanguageDetector } from '../guards/limits/index.ts'
-import type { CheckInput, ClassifierEngine, Clock, Guard, ParapetEvent, ParapetListener, Policy, StreamPart } from '../spec/index.ts'
+import type {
+  CheckInput,
+  ClassifierEngine,
+  Clock,
+  Guard,
+  ParapetEvent,
+  ParapetListener,
+  Policy,
+  StreamPart,
+} from '../spec/index.ts'
 import { ParapetError, PolicyError } from '../spec/index.ts'
 import { BUILTIN_POLICY } from './builtin-policy.ts'
 import { systemClock } from './clock.ts'
@@ -65,7 +74,11 @@ class RunningParapet implements Parapet {
   constructor(options: ParapetOptions) {
     this.#options = options
     const { env = process.env, classifier, dataDir } = options
-    this.#parts = createParts({ env, ...(classifier === undefined ? {} : { classifier }), ...(dataDir === undefined ? {} : { dataDir }) })
+    this.#parts = createParts({
+      env,
+      ...(classifier === undefined ? {} : { classifier }),
+      ...(dataDir === undefined ? {} : { dataDir }),
+    })
     this.#listeners.add(this.#metrics.listener)
   }
 
@@ -78,7 +91,10 @@ class RunningParapet implements Parapet {
       own: new Map((this.#options.guards ?? []).map((guard) => [guard.id, guard])),
     }
     if (typeof policy !== 'string') {
-      this.#generation = await createGeneration(policy === undefined ? BUILTIN_POLICY : definePolicy(policy), this.#context)
+      this.#generation = await createGeneration(
+        policy === undefined ? BUILTIN_POLICY : definePolicy(policy),
+        this.#context,
+      )
       return
     }
     await loadPolicy(policy)
@@ -137,9 +153,18 @@ class RunningParapet implements Parapet {
     return this.#current.judge.check(row, options)
   }
 
-  guardStream(source: AsyncIterable<string> | ReadableStream<string>, options?: GuardStreamOptions): ReturnType<typeof guardText>
-  guardStream(source: AsyncIterable<StreamPart> | ReadableStream<StreamPart>, options?: GuardStreamOptions): ReturnType<typeof guardParts>
-  guardStream(source: StreamSource<string> | StreamSource<StreamPart>, options: GuardStreamOptions = {}): ReturnType<typeof guardText> | ReturnType<typeof guardParts> {
+  guardStream(
+    source: AsyncIterable<string> | ReadableStream<string>,
+    options?: GuardStreamOptions,
+  ): ReturnType<typeof guardText>
+  guardStream(
+    source: AsyncIterable<StreamPart> | ReadableStream<StreamPart>,
+    options?: GuardStreamOptions,
+  ): ReturnType<typeof guardParts>
+  guardStream(
+    source: StreamSource<string> | StreamSource<StreamPart>,
+    options: GuardStreamOptions = {},
+  ): ReturnType<typeof guardText> | ReturnType<typeof guardParts> {
     return guardMixed(source, { judge: this.#current.judge, ...options })
   }
 
@@ -160,9 +185,21 @@ class RunningParapet implements Parapet {
 
   async #createGateway(): Promise<{ gateway: Gateway; upstream: Upstream & { close?(): void } }> {
     const { upstream: configured, keys = [] } = this.#options
-    const upstream = configured === undefined ? createDemoUpstream(await shippedDemoModel()) : 'open' in configured ? configured : createHttpUpstream(configured)
+    const upstream =
+      configured === undefined
+        ? createDemoUpstream(await shippedDemoModel())
+        : 'open' in configured
+          ? configured
+          : createHttpUpstream(configured)
     const pipeline: GatewayPipeline = pipelineOf(this)
-    const gateway = createGateway({ pipeline, upstream, keys, metrics: this.#metrics, version: VERSION, demo: configured === undefined })
+    const gateway = createGateway({
+      pipeline,
+      upstream,
+      keys,
+      metrics: this.#metrics,
+      version: VERSION,
+      demo: configured === undefined,
+    })
     return { gateway, upstream }
   }
 

@@ -37,7 +37,7 @@ export function createParts(options: PartOptions): Parts {
   let vault: Vault | undefined
   return {
     classifier: async () => options.classifier ?? shippedClassifier(),
-    linter: () => createSecretLinter(),
+    linter: createSecretLinter(),
     vault: () =>
       (vault ??= createVault({
         ...(key === undefined ? {} : { key }),

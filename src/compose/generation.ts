@@ -28,7 +28,9 @@ export interface GenerationContext extends Omit<PipelineParts, 'policy' | 'guard
 /** Builds a generation, or throws a `PolicyError` that names everything that is wrong. */
 export async function createGeneration(policy: Policy, context: GenerationContext): Promise<Generation> {
   const issues = Object.entries(policy.guards ?? {}).flatMap(([name, definition]) =>
-    context.own.has(definition.use) ? [] : guardProblems(definition).map((problem) => ({ ...problem, key: `guards.${name}${problem.key}` })),
+    context.own.has(definition.use)
+      ? []
+      : guardProblems(definition).map((problem) => ({ ...problem, key: `guards.${name}${problem.key}` })),
   )
   if (issues.length > 0) throw new PolicyError(issues)
   const guards = new Map<string, Guard>()
@@ -43,7 +45,9 @@ export async function createGeneration(policy: Policy, context: GenerationContex
 function guardNames(policy: Policy): ReadonlySet<string> {
   const { organisation, applications = {}, users = {} } = policy.scopes ?? {}
   const settings = [policy, organisation, ...Object.values(applications), ...Object.values(users)]
-  const names = settings.flatMap((scope) => Object.values(scope?.rails ?? {}).flat()).map((entry) => (typeof entry === 'string' ? entry : entry.guard))
+  const names = settings
+    .flatMap((scope) => Object.values(scope?.rails ?? {}).flat())
+    .map((entry) => (typeof entry === 'string' ? entry : entry.guard))
   return new Set([...names, 'classifier'])
 }
 

@@ -13,7 +13,16 @@ export { createPatternScanner, regExpMatcher } from '../core/scan/index.ts'
 export type { PatternMatch, PatternMatcher, PatternScanner, Recogniser } from '../core/scan/index.ts'
 export { createTextView } from '../core/text/index.ts'
 export type { CallModel, ConverseRequest } from '../core/stream/index.ts'
-export { BlockedError, ERROR_CODES, ParapetError, PolicyError, SEVERITY, STAGES, moreSevere, showsText } from '../spec/index.ts'
+export {
+  BlockedError,
+  ERROR_CODES,
+  ParapetError,
+  PolicyError,
+  SEVERITY,
+  STAGES,
+  moreSevere,
+  showsText,
+} from '../spec/index.ts'
 export type {
   Action,
   ActionRule,

@@ -8,19 +8,26 @@ import type { CheckResult, GuardedPart, GuardedStream, StreamPart } from '../spe
 type Chunk = string | StreamPart
 
 /** Guards a stream of either kind; strings come out as strings, parts as parts. */
-export function guardMixed(source: StreamSource<string> | StreamSource<StreamPart>, context: StreamContext): GuardedStream<string> & GuardedStream<GuardedPart> {
+export function guardMixed(
+  source: StreamSource<string> | StreamSource<StreamPart>,
+  context: StreamContext,
+): GuardedStream<string> & GuardedStream<GuardedPart> {
   let settle: (result: Promise<CheckResult>) => void = () => undefined
   const result = new Promise<CheckResult>((resolve) => (settle = resolve))
   const iterate = async function* (): AsyncGenerator<Chunk | GuardedPart> {
     const reader = chunksOf(source)
     const first = await reader.next()
     const rest = resume(first, reader)
-    const guarded = first.done !== true && typeof first.value !== 'string' ? guardParts(rest as AsyncIterable<StreamPart>, context) : guardText(rest as AsyncIterable<string>, context)
+    const guarded =
+      first.done !== true && typeof first.value !== 'string'
+        ? guardParts(rest as AsyncIterable<StreamPart>, context)
+        : guardText(rest as AsyncIterable<string>, context)
     settle(guarded.result)
     yield* guarded
   }
   const chunks = iterate()
-  return { result, [Symbol.asyncIterator]: () => chunks } as unknown as GuardedStream<string> & GuardedStream<GuardedPart>
+  return { result, [Symbol.asyncIterator]: () => chunks } as unknown as GuardedStream<string> &
+    GuardedStream<GuardedPart>
 }
 
 async function* chunksOf(source: StreamSource<string> | StreamSource<StreamPart>): AsyncGenerator<Chunk> {

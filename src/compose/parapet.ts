@@ -30,9 +30,15 @@ export interface GuardStreamOptions {
 
 export interface Parapet {
   /** Judges a row or a conversation. A string is a row with that prompt. Rejects with `input_invalid` or `aborted` only. */
-  check(input: CheckInput | string, options?: { readonly signal?: AbortSignal; readonly door?: string }): Promise<CheckResult>
+  check(
+    input: CheckInput | string,
+    options?: { readonly signal?: AbortSignal; readonly door?: string },
+  ): Promise<CheckResult>
   /** Judges a stream of strings while it grows; throws `BlockedError` when the rest was stopped. */
-  guardStream(source: AsyncIterable<string> | ReadableStream<string>, options?: GuardStreamOptions): GuardedStream<string>
+  guardStream(
+    source: AsyncIterable<string> | ReadableStream<string>,
+    options?: GuardStreamOptions,
+  ): GuardedStream<string>
   /** Judges a stream of parts while it grows; a stream that was stopped ends with an `error` part. */
   guardStream(
     source: AsyncIterable<StreamPart> | ReadableStream<StreamPart>,

@@ -33,10 +33,16 @@ interface PolicyCase {
 }
 
 /** Runs cases in order. A line that is no case is a failed case: a typing mistake must not make a test pass. */
-export async function runPolicyCases(check: (input: CheckInput) => Promise<CheckResult>, text: string): Promise<CasesReport> {
+export async function runPolicyCases(
+  check: (input: CheckInput) => Promise<CheckResult>,
+  text: string,
+): Promise<CasesReport> {
   const results: CaseResult[] = []
   let policyVersion = ''
-  for (const [index, raw] of text.replace(/^\uFEFF/, '').split(/\r?\n/).entries()) {
+  for (const [index, raw] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
     if (raw.trim() === '') continue
     const line = index + 1
     try {
@@ -53,7 +59,10 @@ export async function runPolicyCases(check: (input: CheckInput) => Promise<Check
     }
   }
   if (results.length === 0) {
-    throw new ParapetError('input_invalid', 'There are no cases. Write one JSON object a line, with `prompt` and `expect`.')
+    throw new ParapetError(
+      'input_invalid',
+      'There are no cases. Write one JSON object a line, with `prompt` and `expect`.',
+    )
   }
   return { policyVersion, results }
 }
@@ -65,7 +74,8 @@ function parseCase(raw: string, line: number): PolicyCase {
   } catch {
     throw new ParapetError('input_invalid', 'the line is not JSON')
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ParapetError('input_invalid', 'the line is not a JSON object')
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ParapetError('input_invalid', 'the line is not a JSON object')
   const { expect, labels = [], name, ...input } = value as Record<string, unknown>
   const expected = (Array.isArray(expect) ? expect : [expect]) as Decision[]
   if (expected.length === 0 || !expected.every((decision) => DECISIONS.includes(decision))) {
@@ -103,6 +113,14 @@ export function failureText({ line, expected, actual, missing }: CaseResult): st
 }
 
 function xml(text: string): string {
-  const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
-  return text.replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|[\uD800-\uDFFF](?![\uDC00-\uDFFF])/g, '�').replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
+  const entities: Readonly<Record<string, string>> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&apos;',
+  }
+  return text
+    .replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|[\uD800-\uDFFF](?![\uDC00-\uDFFF])/g, '�')
+    .replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
 }

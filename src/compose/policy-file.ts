@@ -22,7 +22,8 @@ export async function loadPolicy(path: string): Promise<Policy> {
   const info = await stat(path).catch((cause: unknown) => {
     throw new ParapetError('policy_not_found', `There is no policy at ${path}. Write one with: parapet init`, { cause })
   })
-  if (!info.isFile()) throw new ParapetError('policy_not_found', `${path} is not a file. Give the path of a policy file.`)
+  if (!info.isFile())
+    throw new ParapetError('policy_not_found', `${path} is not a file. Give the path of a policy file.`)
   if (info.size > LARGEST) throw tooLarge(path)
   return parsePolicy(await readFile(path, 'utf8'), path)
 }
@@ -38,44 +39,89 @@ export function definePolicy(policy: Policy): Policy {
  * Parses YAML text into a policy. `${NAME}` stands for a variable of the environment.
  * @throws PolicyError with every mistake
  */
-export function parsePolicy(text: string, file: string, env: Readonly<Record<string, string | undefined>> = process.env): Policy {
+export function parsePolicy(
+  text: string,
+  file: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Policy {
   if (text.length > LARGEST) throw tooLarge(file)
   const lines = new LineCounter()
-  const document = parseDocument(text.replace(/^\uFEFF/, ''), { lineCounter: lines, uniqueKeys: true, prettyErrors: false, merge: false })
+  const document = parseDocument(text.replace(/^\uFEFF/, ''), {
+    lineCounter: lines,
+    uniqueKeys: true,
+    prettyErrors: false,
+    merge: false,
+  })
   const broken = document.errors.map(({ message, pos }): PolicyIssue => {
-    return { file, ...position(lines, pos[0]), key: '(yaml)', message: message.split('\n')[0] ?? message, remedy: 'Correct the YAML at this place.' }
+    return {
+      file,
+      ...position(lines, pos[0]),
+      key: '(yaml)',
+      message: message.split('\n')[0] ?? message,
+      remedy: 'Correct the YAML at this place.',
+    }
   })
   if (broken.length > 0) throw new PolicyError(broken)
   if (document.contents === null) {
-    throw new PolicyError([{ file, line: 1, column: 1, key: '(file)', message: 'the file is empty', remedy: 'Write one with: parapet init --force' }])
+    throw new PolicyError([
+      {
+        file,
+        line: 1,
+        column: 1,
+        key: '(file)',
+        message: 'the file is empty',
+        remedy: 'Write one with: parapet init --force',
+      },
+    ])
   }
   const unset = substitute(document, env, file, lines)
   if (unset.length > 0) throw new PolicyError(unset)
   const parsed = policySchema.safeParse(toValue(document, file))
   if (parsed.success) return parsed.data
-  throw new PolicyError(parsed.error.issues.flatMap((issue) => toIssues(issue)).map((issue) => ({ file, ...locate(document, lines, issue.path), ...withoutPath(issue) })))
+  throw new PolicyError(
+    parsed.error.issues
+      .flatMap((issue) => toIssues(issue))
+      .map((issue) => ({ file, ...locate(document, lines, issue.path), ...withoutPath(issue) })),
+  )
 }
 
 /** Adds the place in the file to issues that name only a key, such as those of `compilePolicy`. */
 export function locateIssues(issues: readonly PolicyIssue[], text: string, file: string): readonly PolicyIssue[] {
   const lines = new LineCounter()
   const document = parseDocument(text.replace(/^\uFEFF/, ''), { lineCounter: lines, prettyErrors: false })
-  return issues.map((issue) => (issue.line === undefined ? { ...issue, file, ...locate(document, lines, keyPath(issue.key)) } : issue))
+  return issues.map((issue) =>
+    issue.line === undefined ? { ...issue, file, ...locate(document, lines, keyPath(issue.key)) } : issue,
+  )
 }
 
 function tooLarge(file: string): ParapetError {
-  return new ParapetError('policy_invalid', `${file} is larger than ${LARGEST} bytes. Split long lists into patterns or move them out.`)
+  return new ParapetError(
+    'policy_invalid',
+    `${file} is larger than ${LARGEST} bytes. Split long lists into patterns or move them out.`,
+  )
 }
 
 function toValue(document: Document, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 50 })
   } catch {
-    throw new PolicyError([{ file, key: '(yaml)', message: 'it repeats anchors too often', remedy: 'Write the parts out instead of using aliases.' }])
+    throw new PolicyError([
+      {
+        file,
+        key: '(yaml)',
+        message: 'it repeats anchors too often',
+        remedy: 'Write the parts out instead of using aliases.',
+      },
+    ])
   }
 }
 
-function substitute(document: Document, env: Readonly<Record<string, string | undefined>>, file: string, lines: LineCounter): readonly PolicyIssue[] {
+function substitute(
+  document: Document,
+  env: Readonly<Record<string, string | undefined>>,
+  file: string,
+  lines: LineCounter,
+): readonly PolicyIssue[] {
   const issues: PolicyIssue[] = []
   visit(document, {
     Scalar(_key, node) {
@@ -84,7 +130,13 @@ function substitute(document: Document, env: Readonly<Record<string, string | un
         const value = env[variable]
         if (value !== undefined) return value
         const place = position(lines, node.range?.[0] ?? 0)
-        issues.push({ file, ...place, key: whole, message: `the environment variable ${variable} is not set`, remedy: `Set ${variable}, or write the value.` })
+        issues.push({
+          file,
+          ...place,
+          key: whole,
+          message: `the environment variable ${variable} is not set`,
+          remedy: `Set ${variable}, or write the value.`,
+        })
         return whole
       })
     },
@@ -107,7 +159,9 @@ function toIssues(issue: z.core.$ZodIssue, above: Path = []): readonly KeyedIssu
     case 'unrecognized_keys':
       return issue.keys.map((key) => keyed([...path, key], `there is no setting ${key}`, suggestion(key, path)))
     case 'invalid_union': {
-      const deeper = issue.errors.filter((branch) => branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'))
+      const deeper = issue.errors.filter((branch) =>
+        branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
+      )
       const branch = deeper.at(0)
       if (branch !== undefined) return branch.flatMap((inner) => toIssues(inner, path))
       return [keyed(path, 'it is not one of the allowed forms', issue.message)]
@@ -115,7 +169,13 @@ function toIssues(issue: z.core.$ZodIssue, above: Path = []): readonly KeyedIssu
     case 'invalid_value':
       return [keyed(path, 'it is not an allowed value', `Use ${issue.values.map(String).join(', ')}.`)]
     case 'invalid_type':
-      return [keyed(path, issue.input === undefined ? 'it is missing' : `it must be ${article(issue.expected)}`, `Write ${article(issue.expected)}.`)]
+      return [
+        keyed(
+          path,
+          issue.input === undefined ? 'it is missing' : `it must be ${article(issue.expected)}`,
+          `Write ${article(issue.expected)}.`,
+        ),
+      ]
     case 'too_small':
       return [keyed(path, `it is too small or empty`, `Use at least ${issue.minimum}.`)]
     case 'too_big':
@@ -130,12 +190,24 @@ function keyed(path: Path, message: string, remedy: string): KeyedIssue {
 }
 
 function article(type: string): string {
-  const names: Readonly<Record<string, string>> = { record: 'a map', object: 'a map', array: 'a list', int: 'a whole number', boolean: 'true or false' }
+  const names: Readonly<Record<string, string>> = {
+    record: 'a map',
+    object: 'a map',
+    array: 'a list',
+    int: 'a whole number',
+    boolean: 'true or false',
+  }
   return names[type] ?? `a ${type}`
 }
 
 export function pathText(path: Path): string {
-  return path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}${text === '' ? '' : '.'}${String(part)}`), '') || '(file)'
+  return (
+    path.reduce<string>(
+      (text, part) =>
+        typeof part === 'number' ? `${text}[${part}]` : `${text}${text === '' ? '' : '.'}${String(part)}`,
+      '',
+    ) || '(file)'
+  )
 }
 
 /** `rails.input[2].guard` back into its parts. */
@@ -147,11 +219,58 @@ function keyPath(key: string): Path {
 }
 
 const KNOWN_KEYS: readonly string[] = [
-  ...['parapet', 'name', 'onError', 'deadlines', 'conversation', 'stream', 'shadow', 'speculative', 'record', 'media', 'retries'],
-  ...['refusals', 'rails', 'actions', 'exceptions', 'guards', 'cache', 'hard', 'scopes', 'without', 'organisation', 'applications'],
-  ...['users', 'input', 'retrieval', 'tool_call', 'tool_result', 'output', 'guard', 'deadline', 'threshold', 'action', 'stage'],
-  ...['messages', 'roles', 'mode', 'window', 'capture', 'retention', 'id', 'phrase', 'pattern', 'hash', 'category', 'caller'],
-  ...['labels', 'reason', 'owner', 'expires', 'entries', 'ttl', 'use'],
+  'parapet',
+  'name',
+  'onError',
+  'deadlines',
+  'conversation',
+  'stream',
+  'shadow',
+  'speculative',
+  'record',
+  'media',
+  'retries',
+  'refusals',
+  'rails',
+  'actions',
+  'exceptions',
+  'guards',
+  'cache',
+  'hard',
+  'scopes',
+  'without',
+  'organisation',
+  'applications',
+  'users',
+  'input',
+  'retrieval',
+  'tool_call',
+  'tool_result',
+  'output',
+  'guard',
+  'deadline',
+  'threshold',
+  'action',
+  'stage',
+  'messages',
+  'roles',
+  'mode',
+  'window',
+  'capture',
+  'retention',
+  'id',
+  'phrase',
+  'pattern',
+  'hash',
+  'category',
+  'caller',
+  'labels',
+  'reason',
+  'owner',
+  'expires',
+  'entries',
+  'ttl',
+  'use',
 ]
 
 function suggestion(key: string, path: Path): string {
@@ -160,7 +279,11 @@ function suggestion(key: string, path: Path): string {
 }
 
 /** Line and column of the node at a path, or of the deepest part of the path that exists. */
-function locate(document: Document, lines: LineCounter, path: Path): { readonly line: number; readonly column: number } {
+function locate(
+  document: Document,
+  lines: LineCounter,
+  path: Path,
+): { readonly line: number; readonly column: number } {
   let node: unknown = document.contents
   let offset = offsetOf(node)
   for (const part of path) {

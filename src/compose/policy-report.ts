@@ -25,7 +25,11 @@ export interface PolicyFileReport {
 /** Checks a policy file and builds everything it names; null checks the built-in policy. */
 export async function checkPolicyFile(
   path: string | null,
-  options: { readonly guards?: readonly Guard[]; readonly classifier?: ClassifierEngine; readonly env?: Readonly<Record<string, string | undefined>> } = {},
+  options: {
+    readonly guards?: readonly Guard[]
+    readonly classifier?: ClassifierEngine
+    readonly env?: Readonly<Record<string, string | undefined>>
+  } = {},
 ): Promise<PolicyFileReport> {
   const { guards = [], classifier, env = process.env } = options
   const parts = createParts({ env, ...(classifier === undefined ? {} : { classifier }) })
@@ -35,7 +39,12 @@ export async function checkPolicyFile(
     const policy = path === null ? BUILTIN_POLICY : await loadPolicy(path)
     const generation = await createGeneration(policy, { clock: systemClock, parts, own })
     const notes = verifyPolicy(policy, generation.guards, systemClock.now())
-    return { issues: [], version: generation.version, policy, notes: notes.map((note) => ({ ...note, ...placeOf(place([note])[0]) })) }
+    return {
+      issues: [],
+      version: generation.version,
+      policy,
+      notes: notes.map((note) => ({ ...note, ...placeOf(place([note])[0]) })),
+    }
   } catch (cause) {
     if (!(cause instanceof PolicyError)) throw cause
     return { issues: place(cause.issues), version: null, policy: null, notes: [] }
@@ -52,5 +61,9 @@ async function placer(path: string | null): Promise<(issues: readonly PolicyIssu
 
 function placeOf(issue: PolicyIssue | undefined): Pick<PolicyIssue, 'file' | 'line' | 'column'> {
   const { file, line, column } = issue ?? {}
-  return { ...(file === undefined ? {} : { file }), ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }) }
+  return {
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+  }
 }

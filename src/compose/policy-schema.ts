@@ -72,7 +72,10 @@ const exception = z
     id: name,
     phrase: z.string().min(1).exactOptional(),
     pattern: z.string().min(1).max(1000).exactOptional(),
-    hash: z.string().regex(/^[0-9a-fA-F]{64}$/, 'Write a SHA-256 in hex: 64 digits.').exactOptional(),
+    hash: z
+      .string()
+      .regex(/^[0-9a-fA-F]{64}$/, 'Write a SHA-256 in hex: 64 digits.')
+      .exactOptional(),
     category: name.exactOptional(),
     caller: name.exactOptional(),
     labels: z.array(name).nonempty().exactOptional(),
@@ -83,7 +86,8 @@ const exception = z
       .refine((value) => !Number.isNaN(Date.parse(value)), 'Write an ISO 8601 date, for example 2027-06-30.'),
   })
   .refine(
-    ({ phrase, pattern, hash, category, caller }) => [phrase, pattern, hash, category, caller].filter((value) => value !== undefined).length === 1,
+    ({ phrase, pattern, hash, category, caller }) =>
+      [phrase, pattern, hash, category, caller].filter((value) => value !== undefined).length === 1,
     'An exception matches by exactly one of phrase, pattern, hash, category, caller.',
   )
 
@@ -92,19 +96,34 @@ const settings = {
   deadlines: z.strictObject({ stage: duration.exactOptional(), guard: duration.exactOptional() }).exactOptional(),
   conversation: z
     .strictObject({
-      messages: z.union([z.int().positive(), z.literal('all')], 'Write a whole number above 0, or all.').exactOptional(),
-      roles: z.array(z.enum(['system', 'developer', 'user', 'assistant', 'tool'])).nonempty().exactOptional(),
+      messages: z
+        .union([z.int().positive(), z.literal('all')], 'Write a whole number above 0, or all.')
+        .exactOptional(),
+      roles: z
+        .array(z.enum(['system', 'developer', 'user', 'assistant', 'tool']))
+        .nonempty()
+        .exactOptional(),
     })
     .exactOptional(),
   stream: z
-    .strictObject({ mode: z.enum(['before', 'after']).exactOptional(), window: z.int().positive().max(1_000_000).exactOptional() })
+    .strictObject({
+      mode: z.enum(['before', 'after']).exactOptional(),
+      window: z.int().positive().max(1_000_000).exactOptional(),
+    })
     .exactOptional(),
   shadow: z.boolean().exactOptional(),
   speculative: z.boolean().exactOptional(),
-  record: z.strictObject({ capture: z.enum(['none', 'redacted', 'full']).exactOptional(), retention: days.exactOptional() }).exactOptional(),
+  record: z
+    .strictObject({ capture: z.enum(['none', 'redacted', 'full']).exactOptional(), retention: days.exactOptional() })
+    .exactOptional(),
   media: z.enum(['block', 'flag', 'pass']).exactOptional(),
   retries: z.int().min(0).max(10).exactOptional(),
-  refusals: z.record(z.string().regex(/^(default|[a-z]{2,3}(-[A-Za-z0-9]{2,8})?)$/, 'Write a language tag such as de, or default.'), z.string().min(1)).exactOptional(),
+  refusals: z
+    .record(
+      z.string().regex(/^(default|[a-z]{2,3}(-[A-Za-z0-9]{2,8})?)$/, 'Write a language tag such as de, or default.'),
+      z.string().min(1),
+    )
+    .exactOptional(),
   rails: byStage(z.array(railEntry)).exactOptional(),
   actions: actions.exactOptional(),
   exceptions: z.array(exception).exactOptional(),
@@ -119,7 +138,13 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
   ...settings,
   guards: z.record(name, z.looseObject({ use: name, hard: z.boolean().exactOptional() })).exactOptional(),
   cache: z
-    .union([z.literal(false), z.strictObject({ entries: z.int().positive().exactOptional(), ttl: duration.exactOptional() })], 'Write false, or { entries, ttl }.')
+    .union(
+      [
+        z.literal(false),
+        z.strictObject({ entries: z.int().positive().exactOptional(), ttl: duration.exactOptional() }),
+      ],
+      'Write false, or { entries, ttl }.',
+    )
     .exactOptional(),
   hard: z.array(z.enum(['onError', 'stream', 'shadow', 'media', 'conversation', 'record'])).exactOptional(),
   scopes: z

@@ -22,7 +22,7 @@ import { createUnicodeGuard } from '../guards/unicode/index.ts'
 /** What guards are handed: engines and stores, each made on first use. */
 export interface GuardParts {
   readonly classifier: () => Promise<ClassifierEngine>
-  readonly linter: () => Promise<SecretLinter>
+  readonly linter: SecretLinter
   readonly vault: () => PseudonymVault
   readonly hash: () => (kind: string, value: string) => string
 }
@@ -40,7 +40,10 @@ function family<Options>(
   return { options, create }
 }
 
-const stages = z.array(z.enum(['input', 'retrieval', 'tool_call', 'tool_result', 'output'])).nonempty().exactOptional()
+const stages = z
+  .array(z.enum(['input', 'retrieval', 'tool_call', 'tool_result', 'output']))
+  .nonempty()
+  .exactOptional()
 const action = z.enum(['pass', 'flag', 'modify', 'retry', 'refuse', 'hold', 'block']).exactOptional()
 const positive = z.int().positive().exactOptional()
 const strings = z.array(z.string().min(1)).nonempty().exactOptional()
@@ -48,7 +51,9 @@ const flag = z.boolean().exactOptional()
 
 /** Every family a policy can `use`, by name. */
 const FAMILIES = {
-  unicode: family(z.strictObject({ stages, kinds: strings, action }), (id, options) => createUnicodeGuard({ id, ...options })),
+  unicode: family(z.strictObject({ stages, kinds: strings, action }), (id, options) =>
+    createUnicodeGuard({ id, ...options }),
+  ),
   limits: family(
     z.strictObject({
       stages,
@@ -57,7 +62,9 @@ const FAMILIES = {
       tokens: positive,
       encoding: z.string().exactOptional(),
       messages: positive,
-      languages: z.union([z.strictObject({ allow: z.array(z.string()) }), z.strictObject({ deny: z.array(z.string()) })]).exactOptional(),
+      languages: z
+        .union([z.strictObject({ allow: z.array(z.string()) }), z.strictObject({ deny: z.array(z.string()) })])
+        .exactOptional(),
       action,
     }),
     (id, options) => createLimitsGuard({ id, ...options }),
@@ -119,24 +126,37 @@ const FAMILIES = {
     z.strictObject({
       stages,
       rules: z.enum(['recommended', 'own']).exactOptional(),
-      entropy: z.union([z.boolean(), z.strictObject({ threshold: z.number().positive(), minLength: z.int().positive() })]).exactOptional(),
+      entropy: z
+        .union([z.boolean(), z.strictObject({ threshold: z.number().positive(), minLength: z.int().positive() })])
+        .exactOptional(),
       allow: strings,
-      action,
     }),
-    async (id, { rules, ...options }, parts) =>
-      createSecretsGuard({ id, ...options, ...(rules === 'own' ? {} : { linter: await parts.linter() }) }),
+    (id, { rules, ...options }, parts) =>
+      createSecretsGuard({ id, ...options, ...(rules === 'own' ? {} : { linter: parts.linter }) }),
   ),
   egress: family(
-    z.strictObject({ stages, allow: strings, deny: strings, schemes: strings, dataInUrl: flag, images: z.enum(['block', 'allow']).exactOptional(), action }),
+    z.strictObject({
+      stages,
+      allow: strings,
+      deny: strings,
+      schemes: strings,
+      dataInUrl: flag,
+      images: z.enum(['block', 'allow']).exactOptional(),
+      action,
+    }),
     (id, options) => createEgressGuard({ id, ...options }),
   ),
   'prompt-leak': family(
-    z.strictObject({ stages, canaries: strings, overlap: z.union([z.literal(false), z.strictObject({ words: z.int().min(4) })]).exactOptional(), action }),
+    z.strictObject({
+      stages,
+      canaries: strings,
+      overlap: z.union([z.literal(false), z.strictObject({ words: z.int().min(4) })]).exactOptional(),
+      action,
+    }),
     (id, options) => createPromptLeakGuard({ id, ...options }),
   ),
-  classifier: family(
-    z.strictObject({ stages, window: positive, hop: positive }),
-    async (id, options, parts) => createClassifierGuard({ id, engine: await parts.classifier(), ...options }),
+  classifier: family(z.strictObject({ stages, window: positive, hop: positive }), async (id, options, parts) =>
+    createClassifierGuard({ id, engine: await parts.classifier(), ...options }),
   ),
 }
 
@@ -168,16 +188,25 @@ export function guardProblems(definition: GuardDefinition): readonly DefinitionP
   if (parsed.success) return []
   return parsed.error.issues.map((issue) => {
     if (issue.code === 'unrecognized_keys') {
-      return { key: `.${issue.keys[0] ?? ''}`, message: `${use} has no option ${issue.keys.join(', ')}`, remedy: 'Remove it, or see the policy guide for its options.' }
+      return {
+        key: `.${issue.keys[0] ?? ''}`,
+        message: `${use} has no option ${issue.keys.join(', ')}`,
+        remedy: 'Remove it, or see the policy guide for its options.',
+      }
     }
-    return { key: issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join(''), message: 'the value is not valid', remedy: issue.message }
+    return {
+      key: issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join(''),
+      message: 'the value is not valid',
+      remedy: issue.message,
+    }
   })
 }
 
 /** Builds a guard from a definition that has no problems. */
 export async function buildGuard(id: string, definition: GuardDefinition, parts: GuardParts): Promise<Guard> {
   const { use, hard: _hard, ...options } = definition
-  if (!isFamily(use)) throw new ParapetError('guard_unknown', `There is no guard family ${use}. Use one of ${BUILTIN_GUARDS.join(', ')}.`)
+  if (!isFamily(use))
+    throw new ParapetError('guard_unknown', `There is no guard family ${use}. Use one of ${BUILTIN_GUARDS.join(', ')}.`)
   const { options: schema, create } = FAMILIES[use] as Family<unknown>
   return create(id, schema.parse(options), parts)
 }

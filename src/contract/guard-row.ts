@@ -15,7 +15,10 @@ export const guardRequestSchema: z.ZodType<GuardRequestBody> = z.object({
   response: z.string().nullish(),
   system: z.string().nullish(),
   stage: z.enum(['input', 'retrieval', 'tool_result', 'output']).optional(),
-  messages: z.array(z.looseObject({ role: z.string() })).min(1).optional(),
+  messages: z
+    .array(z.looseObject({ role: z.string() }))
+    .min(1)
+    .optional(),
 })
 
 /** A row or `messages`. */

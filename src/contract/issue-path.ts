@@ -14,7 +14,10 @@ export interface BodyIssue {
 export function firstIssue(error: z.ZodError): BodyIssue {
   const issue = deepest(error.issues[0])
   const param = issue === undefined ? 'body' : pathText(issue.path)
-  return { param, message: `\`${param}\` is wrong: ${issue === undefined ? 'not of the form described' : expectation(issue)}.` }
+  return {
+    param,
+    message: `\`${param}\` is wrong: ${issue === undefined ? 'not of the form described' : expectation(issue)}.`,
+  }
 }
 
 type Issue = z.core.$ZodIssue

@@ -2,6 +2,7 @@
  * The gateway as a function from request to answer: routes, API keys, limits, draining. It listens nowhere (`serve.ts` does)
  * and judges nothing (the pipeline does).
  */
+import { setMaxListeners } from 'node:events'
 import { Hono } from 'hono'
 import { ParapetError } from '../spec/index.ts'
 import { errorResponse, jsonResponse, toParapetError } from './answer/errors.ts'
@@ -63,6 +64,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { limits = {}, metrics = createGatewayMetrics(), now = Date.now } = options
   const keys = createKeyRing(options.keys ?? [])
   const stop = new AbortController()
+  // One listener for each request in flight.
+  setMaxListeners(0, stop.signal)
   const open = new Set<Promise<void>>()
   let draining = false
   const context: GatewayContext = {
@@ -80,7 +83,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   const serveRoute = async (route: Route, handler: Handler, request: Request, id: string): Promise<Response> => {
-    if (route.limited && draining) throw new ParapetError('shutting_down', 'The server is stopping; ask again, or another one.')
+    if (route.limited && draining)
+      throw new ParapetError('shutting_down', 'The server is stopping; ask again, or another one.')
     const key = route.guarded ? keys.identify(request.headers) : undefined
     if (!route.limited) return (await handler(request, key, id)).response
     if (metrics.inFlight >= context.limits.concurrency) {
@@ -92,11 +96,16 @@ export function createGateway(options: GatewayOptions): Gateway {
   const onThrow = (thrown: unknown, request: Request): Response => {
     const error = toParapetError(thrown)
     if (error.code === 'internal') options.onDefect?.(error.cause ?? error)
-    if (request.signal.aborted && error.code !== 'input_too_large') return errorResponse(new ParapetError('aborted', 'The caller went away.'))
+    if (request.signal.aborted && error.code !== 'input_too_large')
+      return errorResponse(new ParapetError('aborted', 'The caller went away.'))
     return errorResponse(error, null, CLOSES.has(error.code) ? { connection: 'close' } : {})
   }
 
-  const app = buildApp(routesOf(options, context, () => draining), serveRoute, onThrow)
+  const app = buildApp(
+    routesOf(options, context, () => draining),
+    serveRoute,
+    onThrow,
+  )
   return {
     keyed: keys.size > 0,
     async fetch(request) {
@@ -116,7 +125,11 @@ export function createGateway(options: GatewayOptions): Gateway {
 /** After these the rest of the request is not read, so its connection cannot be used again. */
 const CLOSES: ReadonlySet<string> = new Set(['input_too_large', 'shutting_down'])
 
-async function tracked(metrics: GatewayMetrics, open: Set<Promise<void>>, work: () => Promise<Answer>): Promise<Response> {
+async function tracked(
+  metrics: GatewayMetrics,
+  open: Set<Promise<void>>,
+  work: () => Promise<Answer>,
+): Promise<Response> {
   const end = metrics.begin()
   let release: () => void = () => undefined
   const done = new Promise<void>((resolve) => (release = resolve))
@@ -147,7 +160,10 @@ async function settledWithin(work: readonly Promise<void>[], grace: number): Pro
 
 function routesOf(options: GatewayOptions, context: GatewayContext, draining: () => boolean): readonly Route[] {
   const { pipeline, metrics, held } = context
-  const facts = (): { policyVersion: string; version: string } => ({ policyVersion: pipeline.policyVersion, version: options.version })
+  const facts = (): { policyVersion: string; version: string } => ({
+    policyVersion: pipeline.policyVersion,
+    version: options.version,
+  })
   return [
     {
       path: '/v1/chat/completions',
@@ -155,7 +171,12 @@ function routesOf(options: GatewayOptions, context: GatewayContext, draining: ()
       limited: true,
       methods: { POST: (request, key) => answerChat(request, context, key) },
     },
-    { path: '/v1/guard', guarded: true, limited: true, methods: { POST: (request, key) => answerGuard(request, context, key) } },
+    {
+      path: '/v1/guard',
+      guarded: true,
+      limited: true,
+      methods: { POST: (request, key) => answerGuard(request, context, key) },
+    },
     {
       path: '/v1/decisions/:id',
       guarded: true,
@@ -164,7 +185,9 @@ function routesOf(options: GatewayOptions, context: GatewayContext, draining: ()
         GET: (_request, _key, id) => {
           if (!held.has(id)) throw new ParapetError('not_found', 'No decision with this id is waiting.')
           const decision = { decision: 'hold', decisionId: id } as const
-          return { response: jsonResponse({ id, object: 'parapet.decision', status: 'held' }, 200, headersOf(decision)) }
+          return {
+            response: jsonResponse({ id, object: 'parapet.decision', status: 'held' }, 200, headersOf(decision)),
+          }
         },
       },
     },
@@ -182,7 +205,9 @@ function routesOf(options: GatewayOptions, context: GatewayContext, draining: ()
         GET: () => {
           if (draining()) throw new ParapetError('shutting_down', 'The server is draining.')
           const upstream = options.demo === true ? { demo: true } : {}
-          return { response: jsonResponse({ status: 'ready', policyVersion: pipeline.policyVersion, ...upstream }, 200) }
+          return {
+            response: jsonResponse({ status: 'ready', policyVersion: pipeline.policyVersion, ...upstream }, 200),
+          }
         },
       },
     },
@@ -192,7 +217,9 @@ function routesOf(options: GatewayOptions, context: GatewayContext, draining: ()
       limited: false,
       methods: {
         GET: () => ({
-          response: new Response(metrics.render(facts()), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }),
+          response: new Response(metrics.render(facts()), {
+            headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+          }),
         }),
       },
     },
@@ -219,7 +246,9 @@ function buildApp(
       return errorResponse(new ParapetError('method_not_allowed', `Use ${allow} here.`), null, { allow })
     })
   }
-  app.notFound(() => errorResponse(new ParapetError('not_found', 'There is no such path; see the reference of the HTTP interface.')))
+  app.notFound(() =>
+    errorResponse(new ParapetError('not_found', 'There is no such path; see the reference of the HTTP interface.')),
+  )
   app.onError((thrown, c) => onThrow(thrown, c.req.raw))
   return app
 }

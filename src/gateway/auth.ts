@@ -20,7 +20,10 @@ export function createKeyRing(settings: readonly KeySetting[]): KeyRing {
   const keys = settings.map((setting) => {
     const key = typeof setting === 'string' ? setting : setting.key
     if (key.trim().length < MIN_LENGTH) {
-      throw new ParapetError('configuration', `An API key is shorter than ${MIN_LENGTH} characters; use a longer, random one.`)
+      throw new ParapetError(
+        'configuration',
+        `An API key is shorter than ${MIN_LENGTH} characters; use a longer, random one.`,
+      )
     }
     const digest = sha256(key.trim())
     return { digest, name: typeof setting === 'string' ? `key-${digest.toString('hex').slice(0, 8)}` : setting.name }

@@ -12,7 +12,14 @@ import type { ChunkWriter } from './answer/chunk-writer.ts'
 import { createChunkWriter } from './answer/chunk-writer.ts'
 import { createCompletionWriter } from './answer/completion-writer.ts'
 import type { DecisionHead } from './answer/errors.ts'
-import { decisionHeaders, errorBody, errorResponse, heldResponse, jsonResponse, toParapetError } from './answer/errors.ts'
+import {
+  decisionHeaders,
+  errorBody,
+  errorResponse,
+  heldResponse,
+  jsonResponse,
+  toParapetError,
+} from './answer/errors.ts'
 import { dataEvent, DONE_EVENT, eventStreamResponse } from './answer/event-stream.ts'
 import type { Answer, GatewayContext } from './context.ts'
 import { createLinkedAbort } from './linked-abort.ts'
@@ -58,7 +65,10 @@ function begin(request: Request, chat: ChatRequest, context: GatewayContext, key
     async (messages, call) => {
       const wire = conversation.rewrite(messages)
       // The model learns what to do better as one more turn, unless the pipeline has added it already.
-      const again = call.feedback !== undefined && messages.length === chat.messages.length ? [{ role: 'user', content: call.feedback }] : []
+      const again =
+        call.feedback !== undefined && messages.length === chat.messages.length
+          ? [{ role: 'user', content: call.feedback }]
+          : []
       const body: ChatRequest = { ...chat, messages: [...wire, ...again] }
       return callUpstream(
         context.upstream,
@@ -72,7 +82,11 @@ function begin(request: Request, chat: ChatRequest, context: GatewayContext, key
 
 /** Envelope of an answer that the model had no part in. */
 function ownEnvelope({ chat, context }: Exchange): JsonObject {
-  return { id: `chatcmpl-${crypto.randomUUID()}`, created: Math.floor(context.now() / 1000), model: chat.model ?? 'parapet' }
+  return {
+    id: `chatcmpl-${crypto.randomUUID()}`,
+    created: Math.floor(context.now() / 1000),
+    model: chat.model ?? 'parapet',
+  }
 }
 
 function choiceCount({ chat }: Exchange): number {
@@ -110,7 +124,11 @@ function refusalResponse(exchange: Exchange, result: CheckResult): Response {
     const chunks = createChunkWriter(ownEnvelope(exchange)).refuse(refusalText(result), choiceCount(exchange))
     const body = chunks.map(dataEvent).join('') + DONE_EVENT
     return new Response(body, {
-      headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', ...decisionHeaders(result) },
+      headers: {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-cache',
+        ...decisionHeaders(result),
+      },
     })
   }
   const choices = Array.from({ length: choiceCount(exchange) }, (_, index) => ({
@@ -120,7 +138,11 @@ function refusalResponse(exchange: Exchange, result: CheckResult): Response {
     finish_reason: 'content_filter',
   }))
   const usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
-  return jsonResponse({ ...ownEnvelope(exchange), object: 'chat.completion', choices, usage }, 200, decisionHeaders(result))
+  return jsonResponse(
+    { ...ownEnvelope(exchange), object: 'chat.completion', choices, usage },
+    200,
+    decisionHeaders(result),
+  )
 }
 
 function refusalText(result: CheckResult): string {
@@ -132,7 +154,8 @@ function settledError(exchange: Exchange, { error, result }: StreamErrorPart): P
   const { context } = exchange
   if (error.code === 'held') context.held.add(result.decisionId)
   if (error.code === 'upstream_error' || error.code === 'upstream_timeout') context.metrics.upstreamFailed(error.code)
-  if (error.code === 'aborted' && context.stopped.aborted) return new ParapetError('shutting_down', 'The server is stopping; ask again.')
+  if (error.code === 'aborted' && context.stopped.aborted)
+    return new ParapetError('shutting_down', 'The server is stopping; ask again.')
   return error
 }
 

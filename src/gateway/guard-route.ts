@@ -21,9 +21,11 @@ export async function answerGuard(request: Request, context: GatewayContext, key
   // Any string is judged, odd ones above all; only what goes on to a model has to be well-formed.
   const body = await readJsonBody(request, { limit: context.limits.body, strictUnicode: false })
   const conversation = readRequest(body)
-  const input = inputOf(body as GuardRequestBody, conversation, callerOf(request.headers, key))
+  const input = inputOf(body, conversation, callerOf(request.headers, key))
   const abort = createLinkedAbort([request.signal, context.stopped])
-  const result = await context.pipeline.check(input, { signal: abort.signal, door: GUARD_DOOR }).finally(() => abort.abort())
+  const result = await context.pipeline
+    .check(input, { signal: abort.signal, door: GUARD_DOOR })
+    .finally(() => abort.abort())
   if (result.decision === 'hold') context.held.add(result.decisionId)
   return { response: jsonResponse(replyOf(result, conversation), 200, decisionHeaders(result)) }
 }
@@ -63,7 +65,10 @@ function inputOf(body: GuardRequestBody, conversation: Conversation | null, call
     ...(body.system === undefined ? {} : { system: body.system }),
     ...(body.stage === undefined ? {} : { stage: body.stage }),
     ...(conversation === null
-      ? { ...(body.prompt === undefined ? {} : { prompt: body.prompt }), ...(body.response === undefined ? {} : { response: body.response }) }
+      ? {
+          ...(body.prompt === undefined ? {} : { prompt: body.prompt }),
+          ...(body.response === undefined ? {} : { response: body.response }),
+        }
       : { messages: conversation.messages }),
     caller,
   }

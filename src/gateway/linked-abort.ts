@@ -2,8 +2,13 @@
  * An abort controller that also aborts when one of several signals does. Its listeners are gone once it has aborted, so signals
  * that live as long as the server collect nothing (which `AbortSignal.any` does on some supported versions of Node).
  */
+import { setMaxListeners } from 'node:events'
+
+/** Aborts when any of the sources does, or by itself. */
 export function createLinkedAbort(sources: readonly AbortSignal[]): AbortController {
   const controller = new AbortController()
+  // As many listeners as a request has texts and guards is no leak.
+  setMaxListeners(0, controller.signal)
   const release = (): void => {
     for (const source of sources) source.removeEventListener('abort', onAbort)
   }

@@ -53,7 +53,8 @@ export function createGatewayMetrics(): GatewayMetrics {
 
   return {
     listener(event) {
-      if (event.type === 'decision-made') increment(decisions, labelText({ decision: event.result.decision, door: doors(event.door) }))
+      if (event.type === 'decision-made')
+        increment(decisions, labelText({ decision: event.result.decision, door: doors(event.door) }))
       else if (event.type === 'guard-end') observe(event.result)
     },
     upstreamFailed: (code) => increment(upstream, labelText({ code })),
@@ -101,7 +102,9 @@ function increment(counts: Map<string, number>, labels: string): void {
 
 function labelText(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
-    .map(([name, value]) => `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`)
+    .map(
+      ([name, value]) => `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`,
+    )
     .join(',')
 }
 
@@ -121,7 +124,11 @@ function histograms(name: string, help: string, all: ReadonlyMap<string, Histogr
       below += counts[index] ?? 0
       lines.push(`${name}_bucket{${labels},le="${bound}"} ${below}`)
     })
-    lines.push(`${name}_bucket{${labels},le="+Inf"} ${count}`, `${name}_sum{${labels}} ${sum}`, `${name}_count{${labels}} ${count}`)
+    lines.push(
+      `${name}_bucket{${labels},le="+Inf"} ${count}`,
+      `${name}_sum{${labels}} ${sum}`,
+      `${name}_count{${labels}} ${count}`,
+    )
   }
   return lines
 }

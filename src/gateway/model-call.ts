@@ -8,7 +8,11 @@ import type { Upstream, UpstreamRequest } from './upstream/upstream.ts'
 import { upstreamError, upstreamTimeout } from './upstream/upstream.ts'
 
 /** @param timeout milliseconds for the whole call */
-export async function callUpstream(upstream: Upstream, request: UpstreamRequest, timeout: number): Promise<AsyncIterable<StreamPart>> {
+export async function callUpstream(
+  upstream: Upstream,
+  request: UpstreamRequest,
+  timeout: number,
+): Promise<AsyncIterable<StreamPart>> {
   const limit = createLimit(request.signal, timeout)
   try {
     return iterate(await limit.race(upstream.open({ ...request, signal: limit.signal })), limit)
@@ -63,7 +67,10 @@ function createLimit(outer: AbortSignal, timeout: number): Limit {
   const onAbort = (): void => fail(new ParapetError('aborted', 'The call to the model server was cancelled.'))
   if (outer.aborted) onAbort()
   else outer.addEventListener('abort', onAbort, { once: true })
-  const timer = setTimeout(() => fail(upstreamTimeout(`The model server did not finish within ${timeout} ms.`)), timeout)
+  const timer = setTimeout(
+    () => fail(upstreamTimeout(`The model server did not finish within ${timeout} ms.`)),
+    timeout,
+  )
   return {
     signal: controller.signal,
     race: (work) =>

@@ -76,11 +76,16 @@ export function isLoopback(host: string): boolean {
 
 async function loopbackOnly(request: Request, gateway: Gateway): Promise<Response> {
   const origin = request.headers.get('origin')
-  if (isLoopback(new URL(request.url).hostname) && (origin === null || isLoopbackOrigin(origin))) return gateway.fetch(request)
+  if (isLoopback(new URL(request.url).hostname) && (origin === null || isLoopbackOrigin(origin)))
+    return gateway.fetch(request)
   return errorResponse(
-    new ParapetError('unauthorized', 'Without API keys only requests to and from this machine are answered. Configure a key.', {
-      details: { httpStatus: 403 },
-    }),
+    new ParapetError(
+      'unauthorized',
+      'Without API keys only requests to and from this machine are answered. Configure a key.',
+      {
+        details: { httpStatus: 403 },
+      },
+    ),
   )
 }
 

@@ -81,8 +81,14 @@ export class EmbeddedModel {
   /** Reads a model file; throws `engine_unavailable` when it is damaged. */
   static read(bytes: Uint8Array, name: string): EmbeddedModel {
     const { header, blocks, checksum } = readModelFile(bytes, name)
-    if (header['kind'] !== KIND) throw new ParapetError('engine_unavailable', `${name} is not an embedded classifier. Give the path of one.`)
-    const { id, parts: headers, calibration, coverage } = header as unknown as EmbeddedModelData & { readonly parts: Record<ModelPart, PartHeader> }
+    if (header['kind'] !== KIND)
+      throw new ParapetError('engine_unavailable', `${name} is not an embedded classifier. Give the path of one.`)
+    const {
+      id,
+      parts: headers,
+      calibration,
+      coverage,
+    } = header as unknown as EmbeddedModelData & { readonly parts: Record<ModelPart, PartHeader> }
     const read = (part: ModelPart): HashedLinear => {
       const { bits, outputs, scales, biases } = headers[part]
       const block = blocks.get(part) ?? new Uint8Array()
@@ -96,7 +102,9 @@ export class EmbeddedModel {
   /** Outputs of the text model. */
   scoreText(text: string): Readonly<Record<string, number>> {
     this.#forward('text', text)
-    return Object.fromEntries(this.#parts.text.outputs.map((output, index) => [output, this.calibrated(output, this.#logits.text[index] ?? 0)]))
+    return Object.fromEntries(
+      this.#parts.text.outputs.map((output, index) => [output, this.calibrated(output, this.#logits.text[index] ?? 0)]),
+    )
   }
 
   /** Outputs of the response model, given the prompt it answers. */
@@ -115,7 +123,11 @@ export class EmbeddedModel {
   }
 
   /** How much each place of a text adds to an output: parallel arrays of starts, ends and contributions. */
-  attribute(part: ModelPart, output: string, text: string): { readonly starts: Int32Array; readonly ends: Int32Array; readonly values: Float64Array } {
+  attribute(
+    part: ModelPart,
+    output: string,
+    text: string,
+  ): { readonly starts: Int32Array; readonly ends: Int32Array; readonly values: Float64Array } {
     const model = this.#parts[part]
     const features = this.#features[part]
     features.trace(text)

@@ -108,7 +108,14 @@ export class HashedFeatures {
         continue
       }
       // An apostrophe between letters stays in the word: "don't".
-      if (type === MARK && length > 0 && (fold[unit] ?? 0) === 0x27 && at + 1 < to && kind[text.charCodeAt(at + 1)] === LETTER) continue
+      if (
+        type === MARK &&
+        length > 0 &&
+        (fold[unit] ?? 0) === 0x27 &&
+        at + 1 < to &&
+        kind[text.charCodeAt(at + 1)] === LETTER
+      )
+        continue
       if (length > 0) {
         this.#endWord(length, dense, wordStart, at)
         length = 0
@@ -173,7 +180,8 @@ export class HashedFeatures {
   }
 
   #shape(from: number, to: number, upper: number, letters: number, foreign: number, lines: number): void {
-    const emit = (name: number, value: number): void => this.#emit(Math.imul(SEED_SHAPE + name * 31, 0x01000193) ^ (value * 0x9e3779b1), from, from)
+    const emit = (name: number, value: number): void =>
+      this.#emit(Math.imul(SEED_SHAPE + name * 31, 0x01000193) ^ (value * 0x9e3779b1), from, from)
     const share = (part: number): number => (letters === 0 ? 0 : Math.min(3, Math.floor((4 * part) / letters)))
     emit(1, share(upper))
     emit(2, share(foreign))

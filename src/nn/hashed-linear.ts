@@ -38,5 +38,8 @@ export function linearLogits(model: HashedLinear, features: HashedFeatures, logi
 export function linearContributions(model: HashedLinear, features: HashedFeatures, output: number): Float64Array {
   const width = model.outputs.length
   const factor = (model.scales[output] ?? 0) / Math.sqrt(Math.max(1, features.count))
-  return Float64Array.from({ length: features.count }, (_, index) => (model.weights[(features.buckets[index] ?? 0) * width + output] ?? 0) * factor)
+  return Float64Array.from(
+    { length: features.count },
+    (_, index) => (model.weights[(features.buckets[index] ?? 0) * width + output] ?? 0) * factor,
+  )
 }

@@ -26,7 +26,10 @@ export interface ModelFile {
 }
 
 /** Writes a model. Equal content gives equal bytes. */
-export function writeModelFile(header: Readonly<Record<string, unknown>>, blocks: ReadonlyMap<string, Uint8Array>): Uint8Array<ArrayBuffer> {
+export function writeModelFile(
+  header: Readonly<Record<string, unknown>>,
+  blocks: ReadonlyMap<string, Uint8Array>,
+): Uint8Array<ArrayBuffer> {
   const entries: BlockEntry[] = []
   let size = 0
   for (const [name, bytes] of blocks) {
@@ -50,20 +53,31 @@ export function writeModelFile(header: Readonly<Record<string, unknown>>, blocks
 /** Reads a model, or throws `engine_unavailable` that says what is wrong with the file. */
 export function readModelFile(bytes: Uint8Array, name: string): ModelFile {
   if (bytes.length < PREFIX) throw damaged(name, 'it is too short')
-  const file = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
+  const file = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   if (view.getUint32(0, true) !== MAGIC) throw damaged(name, 'it is not a Parapet model')
-  if (view.getUint32(4, true) !== VERSION) throw damaged(name, `its format is version ${view.getUint32(4, true)}, this Parapet reads ${VERSION}`)
+  if (view.getUint32(4, true) !== VERSION)
+    throw damaged(name, `its format is version ${view.getUint32(4, true)}, this Parapet reads ${VERSION}`)
   const start = PREFIX + view.getUint32(8, true)
   const sum = checksum(file.subarray(PREFIX))
   if (start > file.length || sum !== view.getUint32(12, true)) throw damaged(name, 'its checksum is wrong')
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(PREFIX, start))) as { readonly blocks: readonly BlockEntry[] }
-  const blocks = new Map(header.blocks.map(({ name: block, offset, length }) => [block, file.subarray(start + offset, start + offset + length)]))
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(PREFIX, start))) as {
+    readonly blocks: readonly BlockEntry[]
+  }
+  const blocks = new Map(
+    header.blocks.map(({ name: block, offset, length }) => [
+      block,
+      file.subarray(start + offset, start + offset + length),
+    ]),
+  )
   return { header: { ...header }, blocks, checksum: sum.toString(16).padStart(8, '0') }
 }
 
 function damaged(name: string, why: string): ParapetError {
-  return new ParapetError('engine_unavailable', `The model file ${name} cannot be used: ${why}. Install the package again, or give the path of a whole file.`)
+  return new ParapetError(
+    'engine_unavailable',
+    `The model file ${name} cannot be used: ${why}. Install the package again, or give the path of a whole file.`,
+  )
 }
 
 function padded(length: number): number {

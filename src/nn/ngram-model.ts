@@ -35,7 +35,8 @@ const BACK_OFF = 0.4
 export function writeNgramModel(data: NgramData): Uint8Array<ArrayBuffer> {
   const blocks = new Map<string, Uint8Array>()
   for (const name of ['bigrams', 'trigrams'] as const) {
-    for (const [part, array] of Object.entries(data[name])) blocks.set(`${name}.${part}`, new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
+    for (const [part, array] of Object.entries(data[name]))
+      blocks.set(`${name}.${part}`, new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
   }
   blocks.set('vocabulary', new TextEncoder().encode(JSON.stringify(data.vocabulary)))
   return writeModelFile({ kind: KIND, id: data.id }, blocks)
@@ -66,7 +67,8 @@ export class NgramModel {
   /** Reads a model file; throws `engine_unavailable` when it is damaged. */
   static read(bytes: Uint8Array, name: string): NgramModel {
     const { header, blocks } = readModelFile(bytes, name)
-    if (header['kind'] !== KIND) throw new ParapetError('engine_unavailable', `${name} is not an n-gram model. Give the path of one.`)
+    if (header['kind'] !== KIND)
+      throw new ParapetError('engine_unavailable', `${name} is not an n-gram model. Give the path of one.`)
     const block = (key: string): Uint8Array<ArrayBuffer> => Uint8Array.from(blocks.get(key) ?? [])
     const table = (key: string): NgramTable => ({
       contexts: new Uint32Array(block(`${key}.contexts`).buffer),
@@ -75,12 +77,19 @@ export class NgramModel {
       counts: block(`${key}.counts`),
     })
     const vocabulary = JSON.parse(new TextDecoder().decode(block('vocabulary'))) as readonly string[]
-    return new NgramModel({ id: String(header['id']), vocabulary, bigrams: table('bigrams'), trigrams: table('trigrams') })
+    return new NgramModel({
+      id: String(header['id']),
+      vocabulary,
+      bigrams: table('bigrams'),
+      trigrams: table('trigrams'),
+    })
   }
 
   /** Ids of the words of a text that the model knows as beginnings of a sentence's inner words. */
   known(text: string): readonly number[] {
-    return (text.match(TOKEN) ?? []).flatMap((token) => this.#ids.get(token.startsWith(' ') ? token : ` ${token}`) ?? [])
+    return (text.match(TOKEN) ?? []).flatMap(
+      (token) => this.#ids.get(token.startsWith(' ') ? token : ` ${token}`) ?? [],
+    )
   }
 
   text(token: number): string {

@@ -47,7 +47,12 @@ export interface GuardReport {
   /** Hazard category id to score, 0…1. */
   readonly categories?: Readonly<Record<string, number>>
   /** Spans that drove a score, beside those of findings. */
-  readonly highlights?: readonly { readonly start: number; readonly end: number; readonly label: string; readonly score: number }[]
+  readonly highlights?: readonly {
+    readonly start: number
+    readonly end: number
+    readonly label: string
+    readonly score: number
+  }[]
 }
 
 /** What a guard is asked. */
@@ -63,6 +68,8 @@ export interface GuardRequest {
   readonly messages?: readonly Message[]
   /** The asker did not say what the text is: it may be a user's or a document's. */
   readonly origin?: 'unknown'
+  /** At stage `output`: the text is not the answer itself but beside it. Guards of the answer's form have no say in it. */
+  readonly aside?: 'reasoning' | 'file'
   /** Name of the tool, at stages `tool_call` and `tool_result`. */
   readonly tool?: string
   readonly caller: Caller

@@ -34,7 +34,12 @@ describe('pseudonyms', () => {
   test('no other conversation, user, application or key can reveal it', () => {
     const vault = createVault({ key: KEY })
     vault.pseudonym('email', 'anna@example.com', ANNA)
-    for (const other of [{ ...ANNA, conversation: 'c2' }, { ...ANNA, user: 'eve' }, { ...ANNA, application: 'x' }, { ...ANNA, key: 'k' }]) {
+    for (const other of [
+      { ...ANNA, conversation: 'c2' },
+      { ...ANNA, user: 'eve' },
+      { ...ANNA, application: 'x' },
+      { ...ANNA, key: 'k' },
+    ]) {
       expect(vault.reveal('<EMAIL_1>', other)).toBeNull()
     }
     // Borders between the parts of a caller cannot be shifted.
@@ -83,7 +88,9 @@ describe('secrecy', () => {
   })
 
   test('a missing or short key is named with its remedy', () => {
-    expect(codeOf(() => createVault({ key: '' }))).toMatch(/^vault_key_missing: .*openssl rand -base64 32.*PARAPET_VAULT_KEY/)
+    expect(codeOf(() => createVault({ key: '' }))).toMatch(
+      /^vault_key_missing: .*openssl rand -base64 32.*PARAPET_VAULT_KEY/,
+    )
     expect(codeOf(() => createVault({ key: 'abcd' }))).toMatch(/^vault_key_missing: .*32 bytes/)
     expect(codeOf(() => createVault({ key: '07'.repeat(32) }))).toBe('no error')
   })
@@ -92,7 +99,14 @@ describe('secrecy', () => {
     const hash = createKeyedHash(KEY)
     expect(hash('email', 'a@b.de')).toMatch(/^[0-9a-f]{64}$/)
     expect(hash('email', 'a@b.de')).toBe(createKeyedHash(KEY)('email', 'a@b.de'))
-    expect(new Set([hash('email', 'a'), hash('phone', 'a'), hash('email', 'b'), createKeyedHash('07'.repeat(31) + '08')('email', 'a')]).size).toBe(4)
+    expect(
+      new Set([
+        hash('email', 'a'),
+        hash('phone', 'a'),
+        hash('email', 'b'),
+        createKeyedHash('07'.repeat(31) + '08')('email', 'a'),
+      ]).size,
+    ).toBe(4)
   })
 })
 

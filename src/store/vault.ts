@@ -83,7 +83,8 @@ class EncryptedVault implements Vault {
 
   pseudonym(kind: string, value: string, caller: Caller): string {
     const name = kind.toUpperCase().replace(/[^A-Z0-9]+/g, '_')
-    if (caller.conversation === undefined) return `<${name}_${mac(this.#index, ['single', kind, value]).slice(0, 8).toUpperCase()}>`
+    if (caller.conversation === undefined)
+      return `<${name}_${mac(this.#index, ['single', kind, value]).slice(0, 8).toUpperCase()}>`
     const id = this.#tableId(caller)
     const table = this.#live(id) ?? this.#create(id)
     this.#touch(id, table)
@@ -133,7 +134,13 @@ class EncryptedVault implements Vault {
 
   /** Who speaks and in which conversation: a conversation's id alone could be guessed by another user. */
   #tableId(caller: Caller): string {
-    return mac(this.#index, ['table', caller.application ?? '', caller.user ?? '', caller.key ?? '', caller.conversation ?? ''])
+    return mac(this.#index, [
+      'table',
+      caller.application ?? '',
+      caller.user ?? '',
+      caller.key ?? '',
+      caller.conversation ?? '',
+    ])
   }
 
   /** The table, unless it is unknown or its time is over. */
@@ -214,7 +221,10 @@ function readKey(given: string | undefined): Buffer {
   if (text === '') throw new ParapetError('vault_key_missing', `Reversible pseudonyms and hashes need a key. ${remedy}`)
   const key = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64')
   if (key.length === 32) return key
-  throw new ParapetError('vault_key_missing', `The key in ${VAULT_KEY_VARIABLE} must be 32 bytes, base64 or hexadecimal. ${remedy}`)
+  throw new ParapetError(
+    'vault_key_missing',
+    `The key in ${VAULT_KEY_VARIABLE} must be 32 bytes, base64 or hexadecimal. ${remedy}`,
+  )
 }
 
 function deriveKey(key: Buffer, purpose: string): Buffer {
@@ -235,7 +245,9 @@ interface StoredTable {
 
 function serialise(tables: ReadonlyMap<string, Table>, keyCheck: string): string {
   const rows = [...tables].map(([id, table]): StoredTable => {
-    const entries = [...table.byValue].map(([index, pseudonym]) => [index, pseudonym, table.sealed.get(pseudonym) ?? ''] as const)
+    const entries = [...table.byValue].map(
+      ([index, pseudonym]) => [index, pseudonym, table.sealed.get(pseudonym) ?? ''] as const,
+    )
     return { id, expires: table.expires, counters: Object.fromEntries(table.counters), entries }
   })
   return JSON.stringify({ parapetVault: 1, keyCheck, tables: rows })
@@ -250,9 +262,13 @@ function readTables(file: string, keyCheck: string): Map<string, Table> {
     throw new ParapetError('configuration', `The vault file ${file} cannot be read: check its permissions.`, { cause })
   }
   const stored = parseStored(text)
-  if (stored === null) throw new ParapetError('configuration', `The vault file ${file} is damaged: move it away to start an empty one.`)
+  if (stored === null)
+    throw new ParapetError('configuration', `The vault file ${file} is damaged: move it away to start an empty one.`)
   if (!sameText(stored.keyCheck, keyCheck)) {
-    throw new ParapetError('configuration', `The vault file ${file} was written with another key: set that key, or move the file away.`)
+    throw new ParapetError(
+      'configuration',
+      `The vault file ${file} was written with another key: set that key, or move the file away.`,
+    )
   }
   return new Map(stored.tables.map((row) => [row.id, toTable(row)]))
 }
@@ -282,8 +298,13 @@ function isStoredTable(value: unknown): value is StoredTable {
   if (typeof value !== 'object' || value === null) return false
   if (!('id' in value && 'expires' in value && 'counters' in value && 'entries' in value)) return false
   const { id, expires, counters, entries } = value
-  const counted = typeof counters === 'object' && counters !== null && Object.values(counters).every((count) => typeof count === 'number')
-  return typeof id === 'string' && typeof expires === 'number' && counted && Array.isArray(entries) && entries.every(isEntry)
+  const counted =
+    typeof counters === 'object' &&
+    counters !== null &&
+    Object.values(counters).every((count) => typeof count === 'number')
+  return (
+    typeof id === 'string' && typeof expires === 'number' && counted && Array.isArray(entries) && entries.every(isEntry)
+  )
 }
 
 function isEntry(value: unknown): boolean {
@@ -301,6 +322,10 @@ function writeAtomically(file: string, text: string): void {
     renameSync(temporary, file)
   } catch (cause) {
     rmSync(temporary, { force: true })
-    throw new ParapetError('configuration', `The vault file ${file} cannot be written: check that its folder exists and may be written to.`, { cause })
+    throw new ParapetError(
+      'configuration',
+      `The vault file ${file} cannot be written: check that its folder exists and may be written to.`,
+      { cause },
+    )
   }
 }

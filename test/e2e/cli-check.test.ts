@@ -20,11 +20,14 @@ const write = (name: string, content: string | Uint8Array): void => writeFileSyn
 const ROW_KEYS = ['decision', 'scores', 'categories', 'spans', 'error', 'ms']
 const SCORE_KEYS = ['prompt_harm', 'response_harm', 'refusal', 'injection', 'toxicity']
 /** Assembled, so that no scanner takes this file for a leak. */
-const FAKE_TOKEN = `ghp_${'Zk3Qx9Lm2Vb7Nw4Rt8Yp'}${'1Hc6Jd5Fg0SaUeXo'}`
+const FAKE_TOKEN = ['ghp', 'Zk3Qx9Lm2Vb7Nw4Rt8Yp1Hc6Jd5Fg0SaUeXo'].join('_')
 
 describe('the command', () => {
   test('npx finds it and it tells its version', () => {
-    const { stdout, status } = spawnSync('npx', ['--no-install', 'parapet', '--version'], { cwd: ROOT, encoding: 'utf8' })
+    const { stdout, status } = spawnSync('npx', ['--no-install', 'parapet', '--version'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    })
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
     expect({ stdout, status }).toEqual({ stdout: `${version}\n`, status: 0 })
   })
@@ -81,10 +84,16 @@ describe('a single check', () => {
 
   test('ends with 0 when personal data was masked, 1 when a secret was blocked, 3 when it could not be judged', async () => {
     const masked = await cli(['check', '--id', 'm', 'Write to jane.doe@example.org about the garden'], { cwd })
-    expect({ code: masked.code, row: rowsOf(masked.stdout)[0] }).toMatchObject({ code: 0, row: { id: 'm', decision: 'modify' } })
+    expect({ code: masked.code, row: rowsOf(masked.stdout)[0] }).toMatchObject({
+      code: 0,
+      row: { id: 'm', decision: 'modify' },
+    })
     expect(masked.stdout).not.toContain('jane.doe@example.org')
     const blocked = await cli(['check', `my token is ${FAKE_TOKEN}`], { cwd })
-    expect({ code: blocked.code, row: rowsOf(blocked.stdout)[0] }).toMatchObject({ code: 1, row: { decision: 'block' } })
+    expect({ code: blocked.code, row: rowsOf(blocked.stdout)[0] }).toMatchObject({
+      code: 1,
+      row: { decision: 'block' },
+    })
     const failed = await cli(['check', '-'], { cwd, stdin: Uint8Array.of(0xff, 0xfe, 0x41) })
     expect({ code: failed.code, row: rowsOf(failed.stdout)[0] }).toMatchObject({
       code: 3,
@@ -120,6 +129,11 @@ describe('a single check', () => {
 })
 
 describe('a bulk check', () => {
+  // Without the classifier: what is tested here does not depend on a model.
+  beforeEach(() =>
+    write('parapet.yaml', 'parapet: 1\nrails:\n  input: [unicode, secrets, pii]\n  output: [secrets, pii]\n'),
+  )
+
   const input = Buffer.concat([
     Buffer.from('\uFEFF{"id":"first","prompt":"How do I cook rice?","other":[1]}\r\n'),
     Buffer.from('\r\n'),
@@ -138,9 +152,18 @@ describe('a bulk check', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
     expect(stderr).toContain('9 rows')
     const rows = rowsOf(read('out.jsonl'))
-    expect(rows.map((row) => row['id'])).toEqual(['first', , , , , 'typed', 'stage', 'secret', 'last'].map((id) => id))
+    const none = undefined
+    expect(rows.map((row) => row['id'])).toEqual(['first', none, none, none, none, 'typed', 'stage', 'secret', 'last'])
     expect(rows.map((row) => row['decision'])).toEqual([
-      'pass', 'error', 'error', 'error', 'error', 'error', 'error', 'block', 'pass',
+      'pass',
+      'error',
+      'error',
+      'error',
+      'error',
+      'error',
+      'error',
+      'block',
+      'pass',
     ])
     expect(rows[5]).toMatchObject({ error: { code: 'input_invalid', message: expect.stringContaining('`prompt`') } })
     expect(rows[6]).toMatchObject({ error: { message: expect.stringContaining('`stage`') } })
@@ -148,7 +171,7 @@ describe('a bulk check', () => {
       const { id: _, text: __, ...rest } = row
       expect(Object.keys(rest)).toEqual(ROW_KEYS)
     }
-    expect(readdirSync(cwd).toSorted()).toEqual(['in.jsonl', 'out.jsonl'])
+    expect(readdirSync(cwd).toSorted()).toEqual(['in.jsonl', 'out.jsonl', 'parapet.yaml'])
   })
 
   test('through pipes it is the same, and quiet when asked', async () => {
@@ -161,15 +184,18 @@ describe('a bulk check', () => {
   })
 
   test('a run that was killed continues and gives what an uninterrupted one gives', async () => {
-    const lines = Array.from({ length: 6000 }, (_, index) =>
-      index % 97 === 0 ? '' : JSON.stringify({ id: `r${index}`, prompt: `Question ${index}: write to user${index}@example.org` }),
+    write('parapet.yaml', 'parapet: 1\nrails:\n  input: [pii]\n')
+    const lines = Array.from({ length: 4000 }, (_, index) =>
+      index % 97 === 0
+        ? ''
+        : JSON.stringify({ id: `r${index}`, prompt: `Question ${index}: write to user${index}@example.org` }),
     )
     write('in.jsonl', lines.join('\n'))
     await cli(['check', '--jsonl', 'in.jsonl', '--out', 'whole.jsonl', '--quiet'], { cwd })
     const child = startCli(['check', '--jsonl', 'in.jsonl', '--out', 'out.jsonl', '--quiet'], { cwd })
     const end = ended(child)
     const partial = join(cwd, '.out.jsonl.partial')
-    while (child.exitCode === null && !(existsSync(partial) && statSync(partial).size > 20_000)) {
+    while (child.exitCode === null && !(existsSync(partial) && statSync(partial).size > 150_000)) {
       await new Promise((resolve) => setTimeout(resolve, 1))
     }
     child.kill('SIGKILL')
@@ -184,8 +210,8 @@ describe('a bulk check', () => {
     const again = await cli(['check', '--jsonl', 'in.jsonl', '--out', 'out.jsonl', '--resume'], { cwd })
     expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('complete already') })
     expect(statSync(join(cwd, 'out.jsonl')).mtimeMs).toBe(before)
-    expect(readdirSync(cwd).toSorted()).toEqual(['in.jsonl', 'out.jsonl', 'whole.jsonl'])
-  })
+    expect(readdirSync(cwd).toSorted()).toEqual(['in.jsonl', 'out.jsonl', 'parapet.yaml', 'whole.jsonl'])
+  }, 180_000)
 
   test('a reader that goes away ends it without a word', async () => {
     write('in.jsonl', `${JSON.stringify({ prompt: 'How do I cook rice?' })}\n`.repeat(20_000))

@@ -59,8 +59,14 @@ describe('parapet policy check', () => {
 
 describe('parapet policy test', () => {
   test('ends with 0 when all cases pass and with 1 when not, and writes JUnit', async () => {
-    write('good.jsonl', '{"prompt":"How do I cook rice?","expect":"pass"}\n{"prompt":"Write to jane.doe@example.org","expect":"modify"}\n')
-    expect(await cli(['policy', 'test', 'good.jsonl'], { cwd })).toMatchObject({ code: 0, stdout: '2 of 2 cases passed\n' })
+    write(
+      'good.jsonl',
+      '{"prompt":"How do I cook rice?","expect":"pass"}\n{"prompt":"Write to jane.doe@example.org","expect":"modify"}\n',
+    )
+    expect(await cli(['policy', 'test', 'good.jsonl'], { cwd })).toMatchObject({
+      code: 0,
+      stdout: '2 of 2 cases passed\n',
+    })
     write('bad.jsonl', '{"prompt":"How do I cook rice?","expect":"block"}\n')
     const { code, stdout } = await cli(['policy', 'test', 'bad.jsonl', '--junit', 'report.xml'], { cwd })
     expect(code).toBe(1)

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,6 +44,39 @@ function shownRequests(text: string): readonly { readonly url: string; readonly 
 const post = ({ url, body }: { readonly url: string; readonly body: string }): Promise<Response> =>
   fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
 
+interface Upstream {
+  readonly url: string
+  /** Resolves once a request is there. */
+  readonly asked: Promise<void>
+  answer(text: string): void
+}
+
+/** A model server that answers its first request when it is told to. */
+async function startUpstream(): Promise<Upstream> {
+  const waiting: ServerResponse[] = []
+  let tell: () => void = () => undefined
+  const asked = new Promise<void>((resolve) => {
+    tell = resolve
+  })
+  const server = createServer((request, response) => {
+    request.resume()
+    waiting.push(response)
+    tell()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    asked,
+    answer: (content) => {
+      const choices = [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }]
+      waiting[0]?.setHeader('content-type', 'application/json')
+      waiting[0]?.end(JSON.stringify({ id: 'c', object: 'chat.completion', created: 1, model: 'm', choices }))
+      server.close()
+    },
+  }
+}
+
 describe('parapet serve', () => {
   test('says where it listens first; the requests it shows are blocked and streamed; SIGTERM ends it with 0', async () => {
     const child = start()
@@ -66,40 +99,27 @@ describe('parapet serve', () => {
   })
 
   test('drains: a running answer is finished before it ends', async () => {
-    let answer: () => void = () => undefined
-    const asked = new Promise<void>((resolve) => {
-      const upstream = createServer((_request, response) => {
-        response.writeHead(200, { 'content-type': 'application/json' })
-        answer = () => {
-          const message = { role: 'assistant', content: 'Boil water.' }
-          response.end(JSON.stringify({ id: 'c', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, message, finish_reason: 'stop' }] }))
-          upstream.close()
-        }
-        resolve()
-      })
-      upstream.listen(0, '127.0.0.1', () => {
-        const { port } = upstream.address() as AddressInfo
-        void run(`http://127.0.0.1:${port}/v1`)
+    writeFileSync(join(cwd, 'parapet.yaml'), 'parapet: 1\nrails:\n  input: [secrets]\n  output: [secrets]\n')
+    const upstream = await startUpstream()
+    const child = start(['--upstream', upstream.url])
+    const end = ended(child)
+    const url = listening.exec(await printed(child, listening))?.[1] ?? ''
+    const reply = post({
+      url: `${url}/v1/chat/completions`,
+      body: '{"model":"m","messages":[{"role":"user","content":"Hello"}]}',
+    })
+    await upstream.asked
+    const noted = new Promise<void>((resolve) => {
+      child.stderr?.on('data', (text: Buffer) => {
+        if (text.includes('draining')) resolve()
       })
     })
-    let url = ''
-    let child: ChildProcess | undefined
-    let reply: Promise<Response> | undefined
-    const run = async (upstream: string): Promise<void> => {
-      child = start(['--upstream', upstream])
-      url = listening.exec(await printed(child, listening))?.[1] ?? ''
-      reply = post({ url: `${url}/v1/chat/completions`, body: '{"model":"m","messages":[{"role":"user","content":"How do I cook rice?"}]}' })
-    }
-    await asked
-    if (child === undefined || reply === undefined) throw new Error('not started')
-    const end = ended(child)
-    const noted = new Promise<void>((resolve) => child?.stderr?.on('data', (text: Buffer) => text.includes('draining') && resolve()))
     child.kill('SIGTERM')
     await noted
-    answer()
+    upstream.answer('Good morning.')
     const response = await reply
     expect(response.status).toBe(200)
-    expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'Boil water.' } }] })
+    expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'Good morning.' } }] })
     expect((await end).code).toBe(0)
   })
 

@@ -13,7 +13,7 @@ export interface CliOptions {
 
 export interface CliResult {
   readonly code: number | null
-  readonly signal: NodeJS.Signals | null
+  readonly signal: string | null
   readonly stdout: string
   readonly stderr: string
 }
@@ -59,7 +59,9 @@ export function printed(child: ChildProcess, pattern: RegExp): Promise<string> {
       text += piece.toString()
       if (pattern.test(text)) resolve(text)
     })
-    child.once('close', (code) => reject(new Error(`ended with ${code} before it printed ${pattern}:\n${text}${errors}`)))
+    child.once('close', (code) =>
+      reject(new Error(`ended with ${code} before it printed ${pattern}:\n${text}${errors}`)),
+    )
   })
 }
 

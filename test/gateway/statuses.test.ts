@@ -37,18 +37,26 @@ describe('chat completions', () => {
       expect(text).not.toContain('MARKER')
       expect(response.headers.get('x-should-retry')).toBe('false')
       expect(response.headers.get('x-parapet-decision-id')).toBe(errorBodySchema.parse(body).error.decision_id)
-      expect(response.headers.get('x-parapet-decision')).toBe(code === 'content_filter' ? 'block' : code === 'guard_failed' ? 'error' : 'timeout')
+      expect(response.headers.get('x-parapet-decision')).toBe(
+        code === 'content_filter' ? 'block' : code === 'guard_failed' ? 'error' : 'timeout',
+      )
     }
   })
 
   test('a refusal is an answer in the policy’s words', async () => {
-    for (const [prompt, answer] of [['REFUSEME', 'x'], ['hi', 'well REFUSEME']] as const) {
+    for (const [prompt, answer] of [
+      ['REFUSEME', 'x'],
+      ['hi', 'well REFUSEME'],
+    ] as const) {
       const whole = await harness({ server: says(answer) }).gateway.fetch(chat(prompt, { n: 2 }))
       expect(whole.status).toBe(200)
       expect(whole.headers.get('x-parapet-decision')).toBe('refuse')
       const body = (await whole.json()) as { choices: { finish_reason: string; message: { content: string } }[] }
       expect(body.choices).toHaveLength(2)
-      expect(body.choices[0]).toMatchObject({ finish_reason: 'content_filter', message: { content: 'I would rather not.' } })
+      expect(body.choices[0]).toMatchObject({
+        finish_reason: 'content_filter',
+        message: { content: 'I would rather not.' },
+      })
 
       const stream = await harness({ server: says(answer) }).gateway.fetch(chat(prompt, { stream: true }))
       const text = await stream.text()
@@ -75,7 +83,9 @@ describe('chat completions', () => {
 
   test('a block after bytes were sent is an error event without [DONE]', async () => {
     const text = await (
-      await harness({ server: says(`${'fine words here '.repeat(60)} BLOCKME MARKER ${'more '.repeat(50)}`) }).gateway.fetch(chat('hi', { stream: true }))
+      await harness({
+        server: says(`${'fine words here '.repeat(60)} BLOCKME MARKER ${'more '.repeat(50)}`),
+      }).gateway.fetch(chat('hi', { stream: true }))
     ).text()
     const events = eventsOf(text)
     expect(events.length).toBeGreaterThan(2)
@@ -88,7 +98,11 @@ describe('chat completions', () => {
 describe('guard', () => {
   const ask = async (body: unknown, options = {}) => {
     const response = await harness(options).gateway.fetch(post('/v1/guard', body))
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> }
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (await response.json()) as Record<string, unknown>,
+    }
   }
 
   test.each([
@@ -110,8 +124,14 @@ describe('guard', () => {
   })
 
   test('a failed guard is a decision too', async () => {
-    expect(await ask({ prompt: 'x' }, { guards: [failing] })).toMatchObject({ status: 200, body: { decision: 'error', error: { code: 'guard_failed' } } })
-    expect(await ask({ prompt: 'x' }, { guards: [hanging], policy: deadlines })).toMatchObject({ status: 200, body: { decision: 'timeout' } })
+    expect(await ask({ prompt: 'x' }, { guards: [failing] })).toMatchObject({
+      status: 200,
+      body: { decision: 'error', error: { code: 'guard_failed' } },
+    })
+    expect(await ask({ prompt: 'x' }, { guards: [hanging], policy: deadlines })).toMatchObject({
+      status: 200,
+      body: { decision: 'timeout' },
+    })
   })
 
   test('the decision’s id stands in for a missing row id', async () => {
@@ -120,11 +140,24 @@ describe('guard', () => {
   })
 
   test('a conversation comes back rewritten only where it was modified', async () => {
-    const kept = { role: 'assistant', content: null, tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }], extra: 1 }
-    const messages = [{ role: 'user', content: [{ type: 'text', text: 'a MASKME b', odd: true }] }, kept, { role: 'tool', tool_call_id: 'c', content: 'ok' }]
+    const kept = {
+      role: 'assistant',
+      content: null,
+      tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }],
+      extra: 1,
+    }
+    const messages = [
+      { role: 'user', content: [{ type: 'text', text: 'a MASKME b', odd: true }] },
+      kept,
+      { role: 'tool', tool_call_id: 'c', content: 'ok' },
+    ]
     const { body } = await ask({ messages })
     expect(body['decision']).toBe('modify')
-    expect(body['messages']).toEqual([{ role: 'user', content: [{ type: 'text', text: 'a [masked] b', odd: true }] }, kept, messages[2]])
+    expect(body['messages']).toEqual([
+      { role: 'user', content: [{ type: 'text', text: 'a [masked] b', odd: true }] },
+      kept,
+      messages[2],
+    ])
   })
 
   test.each([
@@ -135,7 +168,15 @@ describe('guard', () => {
     [{ prompt: 'MARKER', messages: [{ role: 'user', content: 'x' }] }, 'messages'],
     [{ messages: [] }, 'messages'],
     [{ messages: [{ role: 'MARKER', content: 'x' }] }, 'messages[0].role'],
-    [{ messages: [{ role: 'user', content: 'x' }, { role: 'user', content: [{ type: 1 }] }] }, 'messages[1].content[0].type'],
+    [
+      {
+        messages: [
+          { role: 'user', content: 'x' },
+          { role: 'user', content: [{ type: 1 }] },
+        ],
+      },
+      'messages[1].content[0].type',
+    ],
     [{ response: ['MARKER'] }, 'response'],
   ])('bad input %j is a 400 at %s', async (input, param) => {
     const { status, body } = await ask(input)
@@ -149,7 +190,11 @@ describe('bodies', () => {
   const status = async (body: string | Uint8Array, headers = {}, path = '/v1/chat/completions') => {
     const response = await harness({ limits: { body: 4096 } }).gateway.fetch(post(path, body, headers))
     const text = await response.text()
-    return { status: response.status, text, param: (JSON.parse(text) as { error?: { param: string | null } }).error?.param }
+    return {
+      status: response.status,
+      text,
+      param: (JSON.parse(text) as { error?: { param: string | null } }).error?.param,
+    }
   }
   const messages = '"messages":[{"role":"user","content":"hi"}]'
 
@@ -177,9 +222,13 @@ describe('bodies', () => {
 
   test('compressed bodies are read within the limit', async () => {
     const zip = async (text: string) =>
-      new Uint8Array(await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer())
+      new Uint8Array(
+        await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer(),
+      )
     expect((await status(await zip(`{${messages}}`), { 'content-encoding': 'gzip' })).status).toBe(200)
-    expect((await status(await zip(`{"x":"${'a'.repeat(100_000)}",${messages}}`), { 'content-encoding': 'gzip' })).status).toBe(413)
+    expect(
+      (await status(await zip(`{"x":"${'a'.repeat(100_000)}",${messages}}`), { 'content-encoding': 'gzip' })).status,
+    ).toBe(413)
     expect((await status('not gzip', { 'content-encoding': 'gzip' })).status).toBe(400)
     expect(await status('x', { 'content-encoding': 'br' })).toMatchObject({ status: 415, param: 'content-encoding' })
   })
@@ -196,7 +245,8 @@ describe('bodies', () => {
 describe('routes', () => {
   test('paths and methods', async () => {
     const { gateway } = harness()
-    const ask = async (path: string, method = 'GET') => gateway.fetch(new Request(`http://127.0.0.1${path}`, { method }))
+    const ask = async (path: string, method = 'GET') =>
+      gateway.fetch(new Request(`http://127.0.0.1${path}`, { method }))
     expect((await ask('/healthz')).status).toBe(200)
     expect((await ask('/healthz', 'HEAD')).status).toBe(200)
     expect((await ask('/readyz')).status).toBe(200)
@@ -212,7 +262,11 @@ describe('routes', () => {
   test('keys', async () => {
     const { gateway } = harness({ keys: ['correct-horse', { name: 'team', key: 'battery-staple' }] })
     const ask = async (path: string, authorization?: string) =>
-      gateway.fetch(path === '/v1/guard' ? post(path, { prompt: 'x' }, authorization ? { authorization } : {}) : new Request(`http://127.0.0.1${path}`))
+      gateway.fetch(
+        path === '/v1/guard'
+          ? post(path, { prompt: 'x' }, authorization ? { authorization } : {})
+          : new Request(`http://127.0.0.1${path}`),
+      )
     expect((await ask('/v1/guard')).status).toBe(401)
     expect((await ask('/v1/guard', 'Bearer correct-hors')).status).toBe(401)
     expect((await ask('/v1/guard', 'correct-horse')).status).toBe(401)
@@ -239,8 +293,14 @@ describe('routes', () => {
   })
 
   test('more requests than allowed are a 429', async () => {
-    const { gateway } = harness({ guards: [guard('slow', () => new Promise((resolve) => setTimeout(() => resolve({ findings: [] }), 50)))], limits: { concurrency: 1 } })
-    const [first, second] = await Promise.all([gateway.fetch(post('/v1/guard', { prompt: 'x' })), gateway.fetch(post('/v1/guard', { prompt: 'x' }))])
+    const { gateway } = harness({
+      guards: [guard('slow', () => new Promise((resolve) => setTimeout(() => resolve({ findings: [] }), 50)))],
+      limits: { concurrency: 1 },
+    })
+    const [first, second] = await Promise.all([
+      gateway.fetch(post('/v1/guard', { prompt: 'x' })),
+      gateway.fetch(post('/v1/guard', { prompt: 'x' })),
+    ])
     expect([first?.status, second?.status].sort()).toEqual([200, 429])
     expect((await gateway.fetch(post('/v1/guard', { prompt: 'x' }))).status).toBe(200)
   })

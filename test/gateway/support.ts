@@ -17,7 +17,14 @@ export const clock: Clock = {
 }
 
 export function guard(id: string, check: Guard['check'], extra: Partial<Guard> = {}): Guard {
-  return { specVersion: 'v1', id, version: '1', stages: ['input', 'retrieval', 'tool_call', 'tool_result', 'output'], check, ...extra }
+  return {
+    specVersion: 'v1',
+    id,
+    version: '1',
+    stages: ['input', 'retrieval', 'tool_call', 'tool_result', 'output'],
+    check,
+    ...extra,
+  }
 }
 
 /** Reports every place where `word` stands, whole or streamed. */
@@ -25,7 +32,12 @@ export function wordGuard(word: string, finding: Partial<Finding> = {}): Guard {
   const find = (text: string, offset: number): Finding[] => {
     const findings: Finding[] = []
     for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
-      findings.push({ label: `rule.${word}`, score: 1, span: { start: offset + at, end: offset + at + word.length }, ...finding })
+      findings.push({
+        label: `rule.${word}`,
+        score: 1,
+        span: { start: offset + at, end: offset + at + word.length },
+        ...finding,
+      })
     }
     return findings
   }
@@ -73,7 +85,11 @@ export interface HarnessOptions extends Partial<Omit<GatewayOptions, 'pipeline' 
 /** Answers one request of the gateway. */
 export type Server = (body: Record<string, unknown>, signal: AbortSignal) => Response | Promise<Response>
 
-export function pipelineOf(guards: readonly Guard[], policy: Partial<Policy>, metrics: GatewayMetrics): GatewayPipeline & { swap(policy: Partial<Policy>): void } {
+export function pipelineOf(
+  guards: readonly Guard[],
+  policy: Partial<Policy>,
+  metrics: GatewayMetrics,
+): GatewayPipeline & { swap(policy: Partial<Policy>): void } {
   const names = guards.map(({ id }) => id)
   const rails = { input: names, retrieval: names, tool_call: names, tool_result: names, output: names }
   const compile = (settings: Partial<Policy>) =>
@@ -107,7 +123,7 @@ export function harness(options: HarnessOptions = {}): Harness & { pipeline: Ret
   }
   const upstream = createHttpUpstream({
     url: 'http://model.invalid/v1',
-    fetch: fetchFunction as typeof fetch,
+    fetch: fetchFunction,
     ...(timeouts === undefined ? {} : { timeout: timeouts }),
   })
   const gateway = createGateway({ pipeline, upstream, metrics, version: '0.0.0', ...rest })
@@ -116,7 +132,8 @@ export function harness(options: HarnessOptions = {}): Harness & { pipeline: Ret
 
 /** A server that says this, streamed word by word or whole. */
 export function says(text: string, extra: Record<string, unknown> = {}): Server {
-  return (body) => (body['stream'] === true ? sseResponse(chunksOf(text)) : Response.json({ ...completionOf(text), ...extra }))
+  return (body) =>
+    body['stream'] === true ? sseResponse(chunksOf(text)) : Response.json({ ...completionOf(text), ...extra })
 }
 
 export function completionOf(text: string | null, message: Record<string, unknown> = {}): Record<string, unknown> {
@@ -125,12 +142,18 @@ export function completionOf(text: string | null, message: Record<string, unknow
     object: 'chat.completion',
     created: 1,
     model: 'test-model',
-    choices: [{ index: 0, message: { role: 'assistant', content: text, ...message }, finish_reason: 'stop', logprobs: null }],
+    choices: [
+      { index: 0, message: { role: 'assistant', content: text, ...message }, finish_reason: 'stop', logprobs: null },
+    ],
     usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 },
   }
 }
 
-export function chunk(delta: Record<string, unknown>, reason: string | null = null, index = 0): Record<string, unknown> {
+export function chunk(
+  delta: Record<string, unknown>,
+  reason: string | null = null,
+  index = 0,
+): Record<string, unknown> {
   return {
     id: 'chatcmpl-1',
     object: 'chat.completion.chunk',
@@ -143,7 +166,11 @@ export function chunk(delta: Record<string, unknown>, reason: string | null = nu
 
 export function chunksOf(text: string, index = 0): readonly Record<string, unknown>[] {
   const words = text.match(/\S+\s*|\s+/g) ?? []
-  return [chunk({ role: 'assistant', content: '' }, null, index), ...words.map((word) => chunk({ content: word }, null, index)), chunk({}, 'stop', index)]
+  return [
+    chunk({ role: 'assistant', content: '' }, null, index),
+    ...words.map((word) => chunk({ content: word }, null, index)),
+    chunk({}, 'stop', index),
+  ]
 }
 
 export function sseText(chunks: readonly unknown[], done = true): string {
@@ -171,7 +198,8 @@ export function bodyOf(pieces: AsyncIterable<string | Uint8Array>): ReadableStre
 }
 
 export function post(path: string, body: unknown, headers: Record<string, string> = {}, signal?: AbortSignal): Request {
-  const text = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
+  const text =
+    typeof body === 'string' ? body : body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body)
   return new Request(`http://127.0.0.1${path}`, {
     method: 'POST',
     body: text,
@@ -202,7 +230,9 @@ interface WireDelta {
 /** Deltas of one choice, in order. */
 export function deltasOf(text: string, index = 0): readonly WireDelta[] {
   return eventsOf(text).flatMap((event) =>
-    ((event['choices'] ?? []) as { index: number; delta: WireDelta }[]).filter((choice) => choice.index === index).map((choice) => choice.delta),
+    ((event['choices'] ?? []) as { index: number; delta: WireDelta }[])
+      .filter((choice) => choice.index === index)
+      .map((choice) => choice.delta),
   )
 }
 

@@ -82,7 +82,12 @@ export function wordGuard(id: string, words: readonly string[], options: WordOpt
     const found: Finding[] = []
     for (const word of words) {
       for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
-        found.push({ label: `rule.${id}`, score: 1, span: { start: offset + at, end: offset + at + word.length }, ...finding })
+        found.push({
+          label: `rule.${id}`,
+          score: 1,
+          span: { start: offset + at, end: offset + at + word.length },
+          ...finding,
+        })
       }
     }
     return found.toSorted((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0))
@@ -112,7 +117,16 @@ export function wordGuard(id: string, words: readonly string[], options: WordOpt
 
 /** A guard whose sessions do as told. */
 export function scriptedGuard(id: string, advance: GuardStream['advance'], extra: Partial<Guard> = {}): Guard {
-  return { specVersion: 'v1', id, version: '1', stages: STAGES, maxSpan: 10, check: () => ({ findings: [] }), open: () => ({ advance }), ...extra }
+  return {
+    specVersion: 'v1',
+    id,
+    version: '1',
+    stages: STAGES,
+    maxSpan: 10,
+    check: () => ({ findings: [] }),
+    open: () => ({ advance }),
+    ...extra,
+  }
 }
 
 export interface Bench {
@@ -122,7 +136,11 @@ export interface Bench {
 }
 
 /** A judge over these guards, each in every rail. */
-export function judgeWith(guards: readonly Guard[], policy: Partial<Policy> = {}, clock: ManualClock = new ManualClock()): Bench {
+export function judgeWith(
+  guards: readonly Guard[],
+  policy: Partial<Policy> = {},
+  clock: ManualClock = new ManualClock(),
+): Bench {
   const names = guards.map(({ id }) => id)
   const rails = { input: names, retrieval: names, tool_call: names, tool_result: names, output: names }
   const definitions = Object.fromEntries(names.map((name) => [name, { use: name }]))

@@ -14,7 +14,14 @@ const clock: Clock = {
 type Check = Guard['check']
 
 function guard(id: string, check: Check, extra: Partial<Guard> = {}): Guard {
-  return { specVersion: 'v1', id, version: '1', stages: ['input', 'retrieval', 'tool_call', 'tool_result', 'output'], check, ...extra }
+  return {
+    specVersion: 'v1',
+    id,
+    version: '1',
+    stages: ['input', 'retrieval', 'tool_call', 'tool_result', 'output'],
+    check,
+    ...extra,
+  }
 }
 
 /** Reports every place where `word` stands. */
@@ -39,20 +46,33 @@ describe('decisions', () => {
   test('a clean text passes and carries null scores', async () => {
     const row = await judgeWith([wordGuard('a', 'zzz')]).check({ prompt: 'hello' })
     expect(row).toMatchObject({ decision: 'pass', error: null, spans: [], categories: {} })
-    expect(row.scores).toEqual({ prompt_harm: null, response_harm: null, refusal: null, injection: null, toxicity: null })
+    expect(row.scores).toEqual({
+      prompt_harm: null,
+      response_harm: null,
+      refusal: null,
+      injection: null,
+      toxicity: null,
+    })
   })
 
-  test.each(['flag', 'modify', 'refuse', 'hold', 'block'] as const)('the policy action %s becomes the decision', async (action) => {
-    const row = await judgeWith([wordGuard('a', 'bad')], { actions: { 'rule.a': { action } } }).check({ prompt: 'a bad day' })
-    expect(row.decision).toBe(action)
-    expect(row.spans).toEqual([{ start: 2, end: 5, label: 'rule.a', field: 'prompt', score: 1 }])
-    if (action === 'modify') expect(row.text).toBe('a [RULE.A] day')
-  })
+  test.each(['flag', 'modify', 'refuse', 'hold', 'block'] as const)(
+    'the policy action %s becomes the decision',
+    async (action) => {
+      const row = await judgeWith([wordGuard('a', 'bad')], { actions: { 'rule.a': { action } } }).check({
+        prompt: 'a bad day',
+      })
+      expect(row.decision).toBe(action)
+      expect(row.spans).toEqual([{ start: 2, end: 5, label: 'rule.a', field: 'prompt', score: 1 }])
+      if (action === 'modify') expect(row.text).toBe('a [RULE.A] day')
+    },
+  )
 
   test('the policy action wins over the guard’s own', async () => {
     const own = wordGuard('a', 'bad', { action: 'block' })
     expect((await judgeWith([own]).check({ prompt: 'bad' })).decision).toBe('block')
-    expect((await judgeWith([own], { actions: { rule: { action: 'flag' } } }).check({ prompt: 'bad' })).decision).toBe('flag')
+    expect((await judgeWith([own], { actions: { rule: { action: 'flag' } } }).check({ prompt: 'bad' })).decision).toBe(
+      'flag',
+    )
   })
 
   test('a finding counts only above its threshold', async () => {
@@ -63,7 +83,9 @@ describe('decisions', () => {
   })
 
   test('a retry that nobody can carry out is a block with feedback', async () => {
-    const row = await judgeWith([wordGuard('a', 'bad', { action: 'retry', reason: 'Say it nicely.' })]).check({ prompt: 'bad' })
+    const row = await judgeWith([wordGuard('a', 'bad', { action: 'retry', reason: 'Say it nicely.' })]).check({
+      prompt: 'bad',
+    })
     expect(row).toMatchObject({ decision: 'block', feedback: 'Say it nicely.' })
   })
 
@@ -76,12 +98,17 @@ describe('decisions', () => {
     const row = await judgeWith([wordGuard('a', 'bad')], { shadow: true }).check({ prompt: 'bad' })
     expect(row).toMatchObject({ decision: 'pass', shadowDecision: 'block' })
     const part = { input: ['b', { guard: 'a', shadow: true }] }
-    const one = await judgeWith([wordGuard('a', 'bad'), wordGuard('b', 'bad', { action: 'flag' })], { rails: part }).check({ prompt: 'bad' })
+    const one = await judgeWith([wordGuard('a', 'bad'), wordGuard('b', 'bad', { action: 'flag' })], {
+      rails: part,
+    }).check({ prompt: 'bad' })
     expect(one).toMatchObject({ decision: 'flag', shadowDecision: 'block' })
   })
 
   test('property: masking leaves no masked character and keeps the rest', async () => {
-    const judge = judgeWith([wordGuard('a', 'aba', { action: 'modify', replacement: '#' }), wordGuard('b', 'bab', { action: 'modify', replacement: '#' })])
+    const judge = judgeWith([
+      wordGuard('a', 'aba', { action: 'modify', replacement: '#' }),
+      wordGuard('b', 'bab', { action: 'modify', replacement: '#' }),
+    ])
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: fc.constantFrom('a', 'b', 'c') }), async (prompt) => {
         const row = await judge.check({ prompt })
@@ -95,7 +122,12 @@ describe('decisions', () => {
 
 describe('failures are never a pass', () => {
   const rubbish: readonly [string, Check][] = [
-    ['throws', () => { throw new Error('secret prompt text') }],
+    [
+      'throws',
+      () => {
+        throw new Error('secret prompt text')
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('x'))],
     ['returns nothing', (() => undefined) as unknown as Check],
     ['returns a score of 2', () => ({ findings: [{ label: 'x', score: 2 }] })],
@@ -114,7 +146,10 @@ describe('failures are never a pass', () => {
 
   test('a guard that hangs is a timeout, and its signal is aborted', async () => {
     let aborted = false
-    const hang = guard('g', ({ signal }) => new Promise<GuardReport>(() => signal.addEventListener('abort', () => (aborted = true))))
+    const hang = guard(
+      'g',
+      ({ signal }) => new Promise<GuardReport>(() => signal.addEventListener('abort', () => (aborted = true))),
+    )
     const row = await judgeWith([hang], { deadlines: { guard: 10 } }).check({ prompt: 'hello' })
     expect(row).toMatchObject({ decision: 'timeout', error: { code: 'guard_timeout' } })
     expect(aborted).toBe(true)
@@ -128,7 +163,10 @@ describe('failures are never a pass', () => {
 
   test('a certain block outranks a failure; an early block cancels what is still out', async () => {
     const hang = guard('h', () => new Promise<GuardReport>(() => undefined))
-    const row = await judgeWith([hang, guard('s', () => Promise.resolve({ findings: [{ label: 'x', score: 1 }] }))]).check({ prompt: 'x' })
+    const row = await judgeWith([
+      hang,
+      guard('s', () => Promise.resolve({ findings: [{ label: 'x', score: 1 }] })),
+    ]).check({ prompt: 'x' })
     expect(row.decision).toBe('block')
     expect(row.guards.map(({ status }) => status)).toEqual(['cancelled', 'judged'])
   })
@@ -141,19 +179,31 @@ describe('failures are never a pass', () => {
     await expect(pending).rejects.toMatchObject({ code: 'aborted' })
   })
 
-  test.each([[null], [{}], [{ prompt: 5 }], [{ prompt: 'x', stage: 'nowhere' }], [{ messages: [] }], [{ messages: [{ role: 'king', content: '' }] }]])(
-    'input %j is refused with the field that is wrong',
-    async (input) => {
-      const error = await judgeWith([]).check(input as never).catch((thrown: unknown) => thrown)
-      expect(ParapetError.isInstance(error) && error.code).toBe('input_invalid')
-    },
-  )
+  test.each([
+    [null],
+    [{}],
+    [{ prompt: 5 }],
+    [{ prompt: 'x', stage: 'nowhere' }],
+    [{ messages: [] }],
+    [{ messages: [{ role: 'king', content: '' }] }],
+  ])('input %j is refused with the field that is wrong', async (input) => {
+    const error = await judgeWith([])
+      .check(input as never)
+      .catch((thrown: unknown) => thrown)
+    expect(ParapetError.isInstance(error) && error.code).toBe('input_invalid')
+  })
 })
 
 describe('what is judged', () => {
   test('prompt at input, response at output, each with its own spans', async () => {
-    const row = await judgeWith([wordGuard('a', 'bad', { action: 'modify' })]).check({ prompt: 'bad', response: 'so bad' })
-    expect(row.spans.map(({ field, start }) => [field, start])).toEqual([['prompt', 0], ['response', 3]])
+    const row = await judgeWith([wordGuard('a', 'bad', { action: 'modify' })]).check({
+      prompt: 'bad',
+      response: 'so bad',
+    })
+    expect(row.spans.map(({ field, start }) => [field, start])).toEqual([
+      ['prompt', 0],
+      ['response', 3],
+    ])
     expect(row).toMatchObject({ text: 'so [RULE.A]', modified: { prompt: '[RULE.A]', response: 'so [RULE.A]' } })
   })
 
@@ -163,14 +213,26 @@ describe('what is judged', () => {
       { role: 'user', content: 'bad 0' },
       { role: 'user', content: 'bad 1' },
       { role: 'assistant', content: 'fine' },
-      { role: 'user', content: [{ type: 'text', text: 'ok' }, { type: 'text', text: 'bad 2' }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'ok' },
+          { type: 'text', text: 'bad 2' },
+        ],
+      },
     ] as const
     const row = await judge.check({ messages })
     expect(row.messages).toEqual([
       messages[0],
       { role: 'user', content: '[RULE.A] 1' },
       messages[2],
-      { role: 'user', content: [{ type: 'text', text: 'ok' }, { type: 'text', text: '[RULE.A] 2' }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'ok' },
+          { type: 'text', text: '[RULE.A] 2' },
+        ],
+      },
     ])
     expect(row.spans.map(({ message }) => message)).toEqual([1, 3])
   })
@@ -185,10 +247,18 @@ describe('what is judged', () => {
         { role: 'tool', content: 'sent', toolCallId: '1' },
       ],
     })
-    expect(seen).toEqual([['input', undefined, 'go'], ['tool_call', 'mail', '{"to":"x"}'], ['tool_result', 'mail', 'sent']])
+    expect(seen).toEqual([
+      ['input', undefined, 'go'],
+      ['tool_call', 'mail', '{"to":"x"}'],
+      ['tool_result', 'mail', 'sent'],
+    ])
   })
 
-  test.each([['block', 'block'], ['flag', 'flag'], ['pass', 'pass']] as const)('media no guard can judge: %s', async (media, decision) => {
+  test.each([
+    ['block', 'block'],
+    ['flag', 'flag'],
+    ['pass', 'pass'],
+  ] as const)('media no guard can judge: %s', async (media, decision) => {
     const messages = [{ role: 'user', content: [{ type: 'media', mediaType: 'image/png', source: 'data:' }] }] as const
     expect((await judgeWith([], { media }).check({ messages })).decision).toBe(decision)
   })
@@ -207,9 +277,17 @@ describe('what is judged', () => {
   })
 
   test('scores come from the scorer even when no rail lists it, and change nothing', async () => {
-    const scorer = guard('scorer', () => ({ findings: [{ label: 'prompt_harm', score: 1 }], scores: { prompt_harm: 1 } }))
+    const scorer = guard('scorer', () => ({
+      findings: [{ label: 'prompt_harm', score: 1 }],
+      scores: { prompt_harm: 1 },
+    }))
     const compiled = compilePolicy({ parapet: 1 })
-    const judge = createJudge({ policy: () => compiled, guards: new Map([['scorer', scorer]]), clock, scorer: 'scorer' })
+    const judge = createJudge({
+      policy: () => compiled,
+      guards: new Map([['scorer', scorer]]),
+      clock,
+      scorer: 'scorer',
+    })
     const row = await judge.check({ prompt: 'x' })
     expect(row).toMatchObject({ decision: 'pass', shadowDecision: 'pass', scores: { prompt_harm: 1 } })
   })

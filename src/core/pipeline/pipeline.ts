@@ -149,7 +149,11 @@ function changesOf(
   return text === undefined ? {} : { text, modified }
 }
 
-function modifiedMessages(messages: readonly Message[], selection: Selection, changes: readonly string[]): readonly Message[] {
+function modifiedMessages(
+  messages: readonly Message[],
+  selection: Selection,
+  changes: readonly string[],
+): readonly Message[] {
   return selection.texts.reduce((current, item, index) => {
     const text = changes[index]
     if (item.place === undefined || text === undefined || text === item.text) return current
@@ -174,7 +178,17 @@ export function mediaOutcome(policy: EffectivePolicy, message?: number): TextOut
   }
   return {
     entries: [],
-    verdicts: [{ status: 'judged', guard: 'media', stage: 'input', ms: 0, shadow: policy.shadow, cached: false, report: { findings: [item.finding] } }],
+    verdicts: [
+      {
+        status: 'judged',
+        guard: 'media',
+        stage: 'input',
+        ms: 0,
+        shadow: policy.shadow,
+        cached: false,
+        report: { findings: [item.finding] },
+      },
+    ],
     ruled: [item],
     decision: policy.shadow ? 'pass' : action,
     shadowDecision: action,
@@ -184,8 +198,12 @@ export function mediaOutcome(policy: EffectivePolicy, message?: number): TextOut
 }
 
 function warningsOf(outcomes: readonly TextOutcome[]): readonly string[] {
-  const failed = outcomes.flatMap(({ verdicts, entries }) => verdicts.filter((verdict) => passedFailure(verdict, entries)))
-  return failed.map((verdict) => `${verdict.guard} ended as ${verdict.status} and the policy let the request pass (onError: pass).`)
+  const failed = outcomes.flatMap(({ verdicts, entries }) =>
+    verdicts.filter((verdict) => passedFailure(verdict, entries)),
+  )
+  return failed.map(
+    (verdict) => `${verdict.guard} ended as ${verdict.status} and the policy let the request pass (onError: pass).`,
+  )
 }
 
 function passedFailure(verdict: Verdict, entries: readonly ResolvedRailEntry[]): boolean {
@@ -195,7 +213,8 @@ function passedFailure(verdict: Verdict, entries: readonly ResolvedRailEntry[]):
 
 /** Tells the listener of a decision. */
 export function report(judge: Pick<Judge, 'emit'>, result: CheckResult, caller: Caller, door: string): void {
-  for (const guard of result.guards) judge.emit({ type: 'guard-end', result: guard, policyVersion: result.policyVersion })
+  for (const guard of result.guards)
+    judge.emit({ type: 'guard-end', result: guard, policyVersion: result.policyVersion })
   judge.emit({ type: 'decision-made', result, caller, door })
 }
 

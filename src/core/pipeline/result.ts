@@ -40,7 +40,13 @@ export interface ResultParts {
   readonly refusal: () => string
 }
 
-export const NO_SCORES: Scores = { prompt_harm: null, response_harm: null, refusal: null, injection: null, toxicity: null }
+export const NO_SCORES: Scores = {
+  prompt_harm: null,
+  response_harm: null,
+  refusal: null,
+  injection: null,
+  toxicity: null,
+}
 
 /** Builds the result. A `retry` that nobody can carry out any more is a `block`. */
 export function buildResult(parts: ResultParts): CheckResult {
@@ -100,7 +106,8 @@ function mergeCategories(outcomes: readonly TextOutcome[]): Readonly<Record<stri
   for (const { verdicts } of outcomes) {
     for (const verdict of verdicts) {
       if (verdict.status !== 'judged') continue
-      for (const [id, score] of Object.entries(verdict.report.categories ?? {})) merged[id] = Math.max(merged[id] ?? 0, score)
+      for (const [id, score] of Object.entries(verdict.report.categories ?? {}))
+        merged[id] = Math.max(merged[id] ?? 0, score)
     }
   }
   return merged
@@ -124,11 +131,21 @@ function spansOf(outcome: TextOutcome): readonly Span[] {
 }
 
 function guardResults(outcome: TextOutcome): readonly GuardResult[] {
-  return outcome.verdicts.map((verdict) => toGuardResult(verdict, outcome.ruled.filter((item) => item.guard === verdict.guard), outcome))
+  return outcome.verdicts.map((verdict) =>
+    toGuardResult(
+      verdict,
+      outcome.ruled.filter((item) => item.guard === verdict.guard),
+      outcome,
+    ),
+  )
 }
 
 /** One verdict as users see it. */
-export function toGuardResult(verdict: Verdict, ruled: readonly RuledFinding[], outcome: Pick<RailOutcome, 'entries'>): GuardResult {
+export function toGuardResult(
+  verdict: Verdict,
+  ruled: readonly RuledFinding[],
+  outcome: Pick<RailOutcome, 'entries'>,
+): GuardResult {
   const acted = ruled.filter((item) => item.action !== 'pass')
   const own = acted.reduce<StageDecision>((worst, item) => moreSevere(worst, item.action), 'pass')
   const onError = outcome.entries.find((entry) => entry.guard === verdict.guard)?.onError ?? 'block'
@@ -167,7 +184,8 @@ function failureOf(decision: Decision, outcomes: readonly TextOutcome[]): CheckR
     if (verdict.status !== decision || verdict.shadow) continue
     const failure = failureText(verdict)
     const code = decision === 'timeout' ? 'guard_timeout' : 'guard_failed'
-    if (failure !== null) return { code, message: decision === 'timeout' ? failure.message : `${verdict.guard}: ${failure.message}` }
+    if (failure !== null)
+      return { code, message: decision === 'timeout' ? failure.message : `${verdict.guard}: ${failure.message}` }
   }
   return { code: decision === 'timeout' ? 'guard_timeout' : 'guard_failed', message: 'A guard failed.' }
 }

@@ -4,15 +4,7 @@
  * Synchronous guards all run (they cost microseconds, and their scores belong in the row); an early `block` cancels the
  * asynchronous ones that are still out. A guard that blocks the thread cannot be interrupted here: run foreign code in a worker.
  */
-import type {
-  Clock,
-  ErrorVerdict,
-  Guard,
-  GuardReport,
-  GuardRequest,
-  StageDecision,
-  Verdict,
-} from '../../spec/index.ts'
+import type { Clock, ErrorVerdict, Guard, GuardReport, GuardRequest, StageDecision, Verdict } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 import type { EffectivePolicy, ResolvedRailEntry } from '../policy/types.ts'
 import type { RuledFinding } from './decide.ts'
@@ -204,7 +196,10 @@ class RailRun {
     this.#verdicts[index] = { ...this.#base(entry, started), status: 'error', code, message } satisfies ErrorVerdict
   }
 
-  #base(entry: ResolvedRailEntry, started: number): { guard: string; stage: GuardRequest['stage']; ms: number; shadow: boolean } {
+  #base(
+    entry: ResolvedRailEntry,
+    started: number,
+  ): { guard: string; stage: GuardRequest['stage']; ms: number; shadow: boolean } {
     const shadow = entry.shadow || this.#context.policy.shadow
     return { guard: entry.guard, stage: this.#request.stage, ms: this.#now() - started, shadow }
   }

@@ -49,7 +49,8 @@ const ROW_STAGES: readonly RowStage[] = ['input', 'retrieval', 'tool_result', 'o
 
 /** Texts of a row or a conversation. Throws `input_invalid` when the input is neither. */
 export function selectTexts(input: CheckInput, window: Required<ConversationPolicy>): Selection {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) throw invalid('The input must be an object.', 'input')
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    throw invalid('The input must be an object.', 'input')
   if (input.messages !== undefined) return selectMessages(input.messages, window)
   return { texts: selectRow(input), media: [] }
 }
@@ -68,7 +69,15 @@ function selectRow(input: CheckInput): readonly JudgedText[] {
   const beside = system === undefined ? {} : { system }
   if (stage === 'output') {
     const text = response ?? prompt ?? ''
-    return [{ stage, field: response === undefined ? 'prompt' : 'response', text, ...(response !== undefined && prompt !== undefined ? { prompt } : {}), ...beside }]
+    return [
+      {
+        stage,
+        field: response === undefined ? 'prompt' : 'response',
+        text,
+        ...(response !== undefined && prompt !== undefined ? { prompt } : {}),
+        ...beside,
+      },
+    ]
   }
   const texts: JudgedText[] = []
   if (prompt !== undefined && (prompt !== '' || response === undefined)) {
@@ -76,13 +85,20 @@ function selectRow(input: CheckInput): readonly JudgedText[] {
     texts.push({ stage: stage ?? 'input', field: 'prompt', text: prompt, ...origin, ...beside })
   }
   if (response !== undefined) {
-    texts.push({ stage: 'output', field: 'response', text: response, ...(prompt === undefined ? {} : { prompt }), ...beside })
+    texts.push({
+      stage: 'output',
+      field: 'response',
+      text: response,
+      ...(prompt === undefined ? {} : { prompt }),
+      ...beside,
+    })
   }
   return texts
 }
 
 function selectMessages(messages: readonly Message[], window: Required<ConversationPolicy>): Selection {
-  if (!Array.isArray(messages) || messages.length === 0) throw invalid('`messages` must be a list of at least one message.', 'messages')
+  if (!Array.isArray(messages) || messages.length === 0)
+    throw invalid('`messages` must be a list of at least one message.', 'messages')
   messages.forEach(checkMessage)
   const system = messages
     .filter((message) => message.role === 'system' || message.role === 'developer')
@@ -161,11 +177,15 @@ function checkMessage(message: unknown, index: number): void {
   const at = `messages[${index}]`
   if (typeof message !== 'object' || message === null) throw invalid(`\`${at}\` must be an object.`, at)
   const { role, content, toolCalls } = message as Partial<Message>
-  if (role === undefined || !ROLES.includes(role)) throw invalid(`\`${at}.role\` must be one of ${ROLES.join(', ')}.`, `${at}.role`)
+  if (role === undefined || !ROLES.includes(role))
+    throw invalid(`\`${at}.role\` must be one of ${ROLES.join(', ')}.`, `${at}.role`)
   if (typeof content !== 'string' && !(Array.isArray(content) && content.every(isPart))) {
     throw invalid(`\`${at}.content\` must be a string or a list of text and media parts.`, `${at}.content`)
   }
-  if (toolCalls !== undefined && !(Array.isArray(toolCalls) && toolCalls.every((call) => typeof call?.input === 'string'))) {
+  if (
+    toolCalls !== undefined &&
+    !(Array.isArray(toolCalls) && toolCalls.every((call) => typeof call?.input === 'string'))
+  ) {
     throw invalid(`\`${at}.toolCalls\` must be a list of calls with \`id\`, \`name\` and \`input\`.`, `${at}.toolCalls`)
   }
 }
@@ -190,9 +210,17 @@ export function replaceText(messages: readonly Message[], place: MessagePlace, t
   return messages.map((message, index) => {
     if (index !== place.message) return message
     if (place.call !== undefined) {
-      return { ...message, toolCalls: message.toolCalls?.map((call, at) => (at === place.call ? { ...call, input: text } : call)) ?? [] }
+      return {
+        ...message,
+        toolCalls: message.toolCalls?.map((call, at) => (at === place.call ? { ...call, input: text } : call)) ?? [],
+      }
     }
     if (typeof message.content === 'string') return { ...message, content: text }
-    return { ...message, content: message.content.map((part, at) => (at === place.part && part.type === 'text' ? { ...part, text } : part)) }
+    return {
+      ...message,
+      content: message.content.map((part, at) =>
+        at === place.part && part.type === 'text' ? { ...part, text } : part,
+      ),
+    }
   })
 }

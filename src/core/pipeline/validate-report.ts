@@ -24,7 +24,8 @@ export function findingProblem(finding: unknown, length: number): string | null 
   const { label, score, span, replacement } = finding as Partial<Finding>
   if (typeof label !== 'string' || label === '') return 'a finding has no label'
   if (!isScore(score)) return 'the score of a finding is not a number between 0 and 1'
-  if (replacement !== undefined && typeof replacement !== 'string') return 'the replacement of a finding is not a string'
+  if (replacement !== undefined && typeof replacement !== 'string')
+    return 'the replacement of a finding is not a string'
   if (span === undefined) return null
   if (typeof span !== 'object' || span === null) return 'the span of a finding is not an object'
   const { start, end } = span
@@ -33,7 +34,11 @@ export function findingProblem(finding: unknown, length: number): string | null 
 }
 
 function isScoreRecord(record: unknown): boolean {
-  return typeof record === 'object' && record !== null && Object.values(record).every((score) => score === null || isScore(score))
+  return (
+    typeof record === 'object' &&
+    record !== null &&
+    Object.values(record).every((score) => score === null || isScore(score))
+  )
 }
 
 function isScore(score: unknown): score is number {

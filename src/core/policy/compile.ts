@@ -36,7 +36,12 @@ const WALL_CLOCK: Clock = { now: () => Date.now(), setTimeout: () => undefined, 
 
 /** Compiles a policy. Throws a `PolicyError` that lists every mistake. */
 export function compilePolicy(policy: Policy, options: CompileOptions = {}): CompiledPolicy {
-  const issues = [...nameIssues(policy, options.knownGuards), ...entryIssues(policy), ...allScopeIssues(policy), ...patternIssues(policy, options)]
+  const issues = [
+    ...nameIssues(policy, options.knownGuards),
+    ...entryIssues(policy),
+    ...allScopeIssues(policy),
+    ...patternIssues(policy, options),
+  ]
   if (issues.length > 0) throw new PolicyError(issues)
   const version = contentVersion(policy)
   const kept = new Map<string, EffectivePolicy>()
@@ -48,7 +53,12 @@ export function compilePolicy(policy: Policy, options: CompileOptions = {}): Com
       const key = scopes.map((scope) => scope.key).join('\n')
       let effective = kept.get(key)
       if (effective === undefined) {
-        effective = resolve(policy, scopes, key === '' ? version : `${version}.${contentVersion(key).slice(0, 6)}`, options)
+        effective = resolve(
+          policy,
+          scopes,
+          key === '' ? version : `${version}.${contentVersion(key).slice(0, 6)}`,
+          options,
+        )
         if (kept.size >= KEPT) kept.clear()
         kept.set(key, effective)
       }
@@ -62,14 +72,22 @@ function scopesOf(policy: Policy, caller: Caller): readonly NamedScope[] {
   const { organisation, applications = {}, users = {} } = policy.scopes ?? {}
   const scopes: NamedScope[] = []
   if (organisation !== undefined) scopes.push({ key: 'scopes.organisation', scope: organisation })
-  const application = caller.application !== undefined && Object.hasOwn(applications, caller.application) ? applications[caller.application] : undefined
+  const application =
+    caller.application !== undefined && Object.hasOwn(applications, caller.application)
+      ? applications[caller.application]
+      : undefined
   if (application !== undefined) scopes.push({ key: `scopes.applications.${caller.application}`, scope: application })
   const user = caller.user !== undefined && Object.hasOwn(users, caller.user) ? users[caller.user] : undefined
   if (user !== undefined) scopes.push({ key: `scopes.users.${caller.user}`, scope: user })
   return scopes
 }
 
-function resolve(policy: Policy, scopes: readonly NamedScope[], version: string, options: CompileOptions): EffectivePolicy {
+function resolve(
+  policy: Policy,
+  scopes: readonly NamedScope[],
+  version: string,
+  options: CompileOptions,
+): EffectivePolicy {
   const settings = scopes.reduce<PolicySettings>((wide, { scope }) => applyScope(wide, scope), policy)
   const deadlines = { ...DEFAULT_DEADLINES, ...settings.deadlines }
   const compilePattern = options.compilePattern ?? refusePattern
@@ -78,7 +96,13 @@ function resolve(policy: Policy, scopes: readonly NamedScope[], version: string,
   return {
     version,
     name: policy.name ?? 'parapet',
-    rails: { input: rail('input'), retrieval: rail('retrieval'), tool_call: rail('tool_call'), tool_result: rail('tool_result'), output: rail('output') },
+    rails: {
+      input: rail('input'),
+      retrieval: rail('retrieval'),
+      tool_call: rail('tool_call'),
+      tool_result: rail('tool_result'),
+      output: rail('output'),
+    },
     deadlines,
     conversation: { ...DEFAULT_CONVERSATION, ...settings.conversation },
     stream: { ...DEFAULT_STREAM, ...settings.stream },
@@ -88,12 +112,20 @@ function resolve(policy: Policy, scopes: readonly NamedScope[], version: string,
     media: settings.media ?? 'block',
     retries: settings.retries ?? DEFAULT_RETRIES,
     refusals: { ...DEFAULT_REFUSALS, ...settings.refusals },
-    exceptions: (settings.exceptions ?? []).map((exception) => compileException(exception, options.clock ?? WALL_CLOCK, compilePattern)),
+    exceptions: (settings.exceptions ?? []).map((exception) =>
+      compileException(exception, options.clock ?? WALL_CLOCK, compilePattern),
+    ),
     cache: policy.cache === false ? false : { ...DEFAULT_CACHE, ...policy.cache },
   }
 }
 
-function resolveEntry(entry: RailEntry, stage: Stage, policy: Policy, settings: PolicySettings, deadline: number): ResolvedRailEntry {
+function resolveEntry(
+  entry: RailEntry,
+  stage: Stage,
+  policy: Policy,
+  settings: PolicySettings,
+  deadline: number,
+): ResolvedRailEntry {
   const own = typeof entry === 'string' ? { guard: entry } : entry
   const { onError = 'block' } = settings
   return {
@@ -121,8 +153,11 @@ function allScopeIssues(policy: Policy): readonly PolicyIssue[] {
   const widths = [base, ...Object.values(applications).map((scope) => applyScope(base, scope))]
   const seen = new Set<string>()
   return namedScopes(policy).flatMap((named) => {
-    const wides = named.key === 'scopes.organisation' ? [policy] : named.key.startsWith('scopes.users.') ? widths : [base]
-    return wides.flatMap((wide) => scopeIssues(policy, wide, named)).filter(({ key, message }) => !seen.has(key + message) && seen.add(key + message))
+    const wides =
+      named.key === 'scopes.organisation' ? [policy] : named.key.startsWith('scopes.users.') ? widths : [base]
+    return wides
+      .flatMap((wide) => scopeIssues(policy, wide, named))
+      .filter(({ key, message }) => !seen.has(key + message) && seen.add(key + message))
   })
 }
 
@@ -134,7 +169,13 @@ function nameIssues(policy: Policy, known: ReadonlySet<string> | undefined): rea
         const name = railName(entry)
         if (known.has(name)) return []
         const path = `${key === '' ? '' : `${key}.`}rails.${stage}[${index}]`
-        return [{ key: path, message: `there is no guard named ${name}`, remedy: `Define it under guards, or use one of ${[...known].join(', ')}.` }]
+        return [
+          {
+            key: path,
+            message: `there is no guard named ${name}`,
+            remedy: `Define it under guards, or use one of ${[...known].join(', ')}.`,
+          },
+        ]
       }),
     ),
   )
@@ -164,7 +205,13 @@ function patternIssues(policy: Policy, options: CompileOptions): readonly Policy
         return []
       } catch (cause) {
         const path = `${key === '' ? '' : `${key}.`}exceptions[${index}].pattern`
-        return [{ key: path, message: cause instanceof Error ? cause.message : 'it is not a pattern', remedy: 'Write it in RE2 syntax: no look-around, no back-references.' }]
+        return [
+          {
+            key: path,
+            message: cause instanceof Error ? cause.message : 'it is not a pattern',
+            remedy: 'Write it in RE2 syntax: no look-around, no back-references.',
+          },
+        ]
       }
     }),
   )

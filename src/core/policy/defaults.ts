@@ -1,28 +1,28 @@
-/** What holds where a policy says nothing. Every default is the careful one: fail closed, judge before showing, keep no text. */
-import type { HardSetting, Stage } from '../../spec/index.ts'
-import { STAGES } from '../../spec/index.ts'
-import { DEFAULT_REFUSALS } from './refusals.ts'
-import type { EffectivePolicy } from './types.ts'
+/** What holds when a policy is silent. Refusal texts are Parapet's own words, one for each language of the embedded guard. */
+import type { ConversationPolicy, HardSetting, RecordPolicy, StreamPolicy } from '../../spec/index.ts'
 
-/** Defaults of every setting that a scope may change, and of the cache. */
-export const DEFAULTS: Omit<EffectivePolicy, 'version' | 'rails' | 'exceptions'> = {
-  name: 'policy',
-  deadlines: { stage: 2000, guard: 1000 },
-  conversation: { messages: 8, roles: ['user', 'assistant', 'tool'] },
-  stream: { mode: 'before', window: 512 },
-  shadow: false,
-  speculative: false,
-  record: { capture: 'none', retention: 30 },
-  media: 'block',
-  retries: 1,
-  refusals: DEFAULT_REFUSALS,
-  cache: { entries: 10_000, ttl: 600_000 },
-}
-
-/** Settings that are hard when the policy has no `hard` of its own. */
+export const DEFAULT_DEADLINES: { readonly stage: number; readonly guard: number } = { stage: 2000, guard: 1000 }
+export const DEFAULT_CONVERSATION: Required<ConversationPolicy> = { messages: 8, roles: ['user', 'assistant', 'tool'] }
+export const DEFAULT_STREAM: Required<StreamPolicy> = { mode: 'before', window: 512 }
+export const DEFAULT_RECORD: Required<RecordPolicy> = { capture: 'none', retention: 30 }
+export const DEFAULT_CACHE: { readonly entries: number; readonly ttl: number } = { entries: 10_000, ttl: 600_000 }
+export const DEFAULT_RETRIES = 1
+export const DEFAULT_THRESHOLD = 0.5
+/** Settings that narrower scopes cannot loosen unless the policy lists others under `hard`. */
 export const DEFAULT_HARD: readonly HardSetting[] = ['onError', 'stream', 'shadow', 'media']
 
-/** One value for each stage. */
-export function forEachStage<T>(make: (stage: Stage) => T): Record<Stage, T> {
-  return Object.fromEntries(STAGES.map((stage) => [stage, make(stage)])) as Record<Stage, T>
+export const DEFAULT_REFUSALS: Readonly<Record<string, string>> = {
+  default: 'I cannot help with this request.',
+  en: 'I cannot help with this request.',
+  de: 'Bei dieser Anfrage kann ich nicht helfen.',
+  fr: 'Je ne peux pas répondre à cette demande.',
+  es: 'No puedo ayudar con esta solicitud.',
+  it: 'Non posso aiutare con questa richiesta.',
+  pt: 'Não posso ajudar com este pedido.',
+  zh: '我无法协助处理这个请求。',
+  ja: 'このご要望にはお応えできません。',
+  ko: '이 요청은 도와드릴 수 없습니다.',
+  ar: 'لا يمكنني المساعدة في هذا الطلب.',
+  hi: 'मैं इस अनुरोध में सहायता नहीं कर सकता।',
+  ru: 'Я не могу помочь с этим запросом.',
 }

@@ -13,7 +13,11 @@ export type PatternCompiler = (source: string) => { test(text: string): boolean 
 type Condition = (input: ExceptionInput) => boolean | Promise<boolean>
 
 /** Makes an exception ready. Expects a valid one (see `compose/policy-schema`). */
-export function compileException(exception: PolicyException, clock: Clock, compilePattern: PatternCompiler): CompiledException {
+export function compileException(
+  exception: PolicyException,
+  clock: Clock,
+  compilePattern: PatternCompiler,
+): CompiledException {
   const expires = expiryOf(exception.expires)
   const condition = conditionOf(exception, compilePattern)
   const { labels } = exception

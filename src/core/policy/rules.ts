@@ -16,7 +16,11 @@ export function severity(action: StageDecision): number {
 }
 
 /** The label of the table's entry for a label, by the longest dotted prefix that `counts`. */
-function longestPrefix(table: ActionTable, label: string, counts: (rule: ActionRule) => boolean = () => true): string | null {
+function longestPrefix(
+  table: ActionTable,
+  label: string,
+  counts: (rule: ActionRule) => boolean = () => true,
+): string | null {
   let prefix = label
   for (;;) {
     const rule = Object.hasOwn(table, prefix) ? table[prefix] : undefined

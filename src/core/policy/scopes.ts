@@ -3,7 +3,15 @@
  *
  * Loosening something hard is a mistake in the policy and found when it is compiled, not when somebody asks.
  */
-import type { HardSetting, Policy, PolicyIssue, PolicySettings, RailEntry, ScopePolicy, Stage } from '../../spec/index.ts'
+import type {
+  HardSetting,
+  Policy,
+  PolicyIssue,
+  PolicySettings,
+  RailEntry,
+  ScopePolicy,
+  Stage,
+} from '../../spec/index.ts'
 import { STAGES } from '../../spec/index.ts'
 import { DEFAULT_CONVERSATION, DEFAULT_HARD, DEFAULT_RECORD, DEFAULT_STREAM } from './defaults.ts'
 import { loosenings, mergeTables } from './rules.ts'
@@ -56,7 +64,12 @@ function mergeRails(wide: Rails = {}, narrow: Rails = {}, without: readonly stri
     const own = narrow[stage] ?? []
     const names = new Set(own.map(railName))
     const kept = (wide[stage] ?? []).filter((entry) => !without.includes(railName(entry)))
-    merged[stage] = [...kept.map((entry) => own.find((item) => railName(item) === railName(entry)) ?? entry), ...own.filter((entry) => names.delete(railName(entry)) && !kept.some((item) => railName(item) === railName(entry)))]
+    merged[stage] = [
+      ...kept.map((entry) => own.find((item) => railName(item) === railName(entry)) ?? entry),
+      ...own.filter(
+        (entry) => names.delete(railName(entry)) && !kept.some((item) => railName(item) === railName(entry)),
+      ),
+    ]
   }
   return merged
 }
@@ -82,7 +95,12 @@ export function scopeIssues(policy: Policy, wide: PolicySettings, { key, scope }
   return issues
 }
 
-function railIssues(policy: Policy, hard: readonly HardSetting[], wide: PolicySettings, { key, scope }: NamedScope): readonly PolicyIssue[] {
+function railIssues(
+  policy: Policy,
+  hard: readonly HardSetting[],
+  wide: PolicySettings,
+  { key, scope }: NamedScope,
+): readonly PolicyIssue[] {
   const issues: PolicyIssue[] = []
   for (const stage of STAGES) {
     scope.rails?.[stage]?.forEach((entry, index) => {
@@ -90,10 +108,19 @@ function railIssues(policy: Policy, hard: readonly HardSetting[], wide: PolicySe
       const path = `${key}.rails.${stage}[${index}]`
       const hardGuard = policy.guards?.[entry.guard]?.hard === true
       const add = (field: string, message: string): void => {
-        issues.push({ key: `${path}.${field}`, message: `${message}, which a narrower scope may not do`, remedy: 'Leave it out or tighten it.' })
+        issues.push({
+          key: `${path}.${field}`,
+          message: `${message}, which a narrower scope may not do`,
+          remedy: 'Leave it out or tighten it.',
+        })
       }
-      if (entry.shadow === true && wide.shadow !== true && (hardGuard || hard.includes('shadow'))) add('shadow', `puts ${entry.guard} in shadow`)
-      if (entry.onError === 'pass' && perStage(wide.onError)[stage] !== 'pass' && (hardGuard || hard.includes('onError'))) {
+      if (entry.shadow === true && wide.shadow !== true && (hardGuard || hard.includes('shadow')))
+        add('shadow', `puts ${entry.guard} in shadow`)
+      if (
+        entry.onError === 'pass' &&
+        perStage(wide.onError)[stage] !== 'pass' &&
+        (hardGuard || hard.includes('onError'))
+      ) {
         add('onError', `lets failures of ${entry.guard} pass`)
       }
       for (const { label, field, hardLabel } of loosenings(wide.actions ?? {}, entry.actions)) {
@@ -117,7 +144,10 @@ function loosensSetting(setting: HardSetting, wide: PolicySettings, scope: Scope
     }
     case 'stream': {
       const before = { ...DEFAULT_STREAM, ...wide.stream }
-      return (scope.stream?.mode === 'after' && before.mode === 'before') || (scope.stream?.window ?? Infinity) < before.window
+      return (
+        (scope.stream?.mode === 'after' && before.mode === 'before') ||
+        (scope.stream?.window ?? Infinity) < before.window
+      )
     }
     case 'shadow':
       return scope.shadow === true && wide.shadow !== true
@@ -126,13 +156,17 @@ function loosensSetting(setting: HardSetting, wide: PolicySettings, scope: Scope
     case 'conversation': {
       const before = { ...DEFAULT_CONVERSATION, ...wide.conversation }
       const { messages, roles } = scope.conversation ?? {}
-      const fewer = messages !== undefined && messages !== 'all' && (before.messages === 'all' || messages < before.messages)
+      const fewer =
+        messages !== undefined && messages !== 'all' && (before.messages === 'all' || messages < before.messages)
       return fewer || (roles !== undefined && before.roles.some((role) => !roles.includes(role)))
     }
     case 'record': {
       const before = { ...DEFAULT_RECORD, ...wide.record }
       const { capture, retention } = scope.record ?? {}
-      return (capture !== undefined && CAPTURE.indexOf(capture) > CAPTURE.indexOf(before.capture)) || (retention ?? 0) > before.retention
+      return (
+        (capture !== undefined && CAPTURE.indexOf(capture) > CAPTURE.indexOf(before.capture)) ||
+        (retention ?? 0) > before.retention
+      )
     }
     default:
       return setting satisfies never

@@ -38,17 +38,33 @@ function warning(key: string, message: string, remedy: string): PolicyNote {
 
 function settingNotes(prefix: string, settings: PolicySettings, now: number): readonly PolicyNote[] {
   const notes: PolicyNote[] = []
-  const add = (key: string, message: string, remedy: string): void => void notes.push(warning(`${prefix}${key}`, message, remedy))
+  const add = (key: string, message: string, remedy: string): void =>
+    void notes.push(warning(`${prefix}${key}`, message, remedy))
   if (settings.stream?.mode === 'after') {
-    add('stream.mode', 'streams are shown before they are judged and recorded as unprotected', 'Use before, or keep this for measuring.')
+    add(
+      'stream.mode',
+      'streams are shown before they are judged and recorded as unprotected',
+      'Use before, or keep this for measuring.',
+    )
   }
-  if (settings.shadow === true) add('shadow', 'nothing is blocked or modified: every guard only observes', 'Remove it to enforce the policy.')
+  if (settings.shadow === true)
+    add('shadow', 'nothing is blocked or modified: every guard only observes', 'Remove it to enforce the policy.')
   const passing = typeof settings.onError === 'string' ? [settings.onError] : Object.values(settings.onError ?? {})
-  if (passing.includes('pass')) add('onError', 'a text goes on when its guard failed or ran out of time', 'Use block where the text must be judged.')
+  if (passing.includes('pass'))
+    add(
+      'onError',
+      'a text goes on when its guard failed or ran out of time',
+      'Use block where the text must be judged.',
+    )
   if (settings.media === 'pass') add('media', 'images, audio and files go on unjudged', 'Use flag or block.')
   const stage = settings.deadlines?.stage ?? DEFAULT_DEADLINES.stage
   const guard = settings.deadlines?.guard ?? DEFAULT_DEADLINES.guard
-  if (guard > stage) add('deadlines', `a guard may take ${guard} ms but its stage ends after ${stage} ms`, 'Raise stage, or lower guard.')
+  if (guard > stage)
+    add(
+      'deadlines',
+      `a guard may take ${guard} ms but its stage ends after ${stage} ms`,
+      'Raise stage, or lower guard.',
+    )
   for (const label of Object.keys(settings.actions ?? {})) {
     if (isKnownLabel(label)) continue
     const meant = suggestLabel(label)
@@ -56,7 +72,12 @@ function settingNotes(prefix: string, settings: PolicySettings, now: number): re
     add(`actions.${label}`, `no shipped guard reports ${label}`, remedy)
   }
   settings.exceptions?.forEach(({ id, expires }, index) => {
-    if (expiryOf(expires) <= now) add(`exceptions[${index}]`, `the exception ${id} expired on ${expires}`, 'Remove it, or renew it with a new reason.')
+    if (expiryOf(expires) <= now)
+      add(
+        `exceptions[${index}]`,
+        `the exception ${id} expired on ${expires}`,
+        'Remove it, or renew it with a new reason.',
+      )
   })
   return notes
 }
@@ -69,12 +90,27 @@ function streamNotes(policy: Policy, guards: ReadonlyMap<string, Guard>): readon
       if (guard === undefined || !guard.stages.includes(stage)) return []
       const key = `rails.${stage}[${index}]`
       if (guard.open === undefined) {
-        return [{ level: 'info' as const, key, message: `${guard.id} holds the whole answer: it cannot judge a stream as it grows`, remedy: 'Expect the answer in one piece.' }]
+        return [
+          {
+            level: 'info' as const,
+            key,
+            message: `${guard.id} holds the whole answer: it cannot judge a stream as it grows`,
+            remedy: 'Expect the answer in one piece.',
+          },
+        ]
       }
       const longest = guard.maxSpan ?? Infinity
       if (longest <= window) return []
-      const text = Number.isFinite(longest) ? `spans of ${guard.id} can be ${longest} characters long` : `spans of ${guard.id} have no longest length`
-      return [warning(key, `${text}; of one longer than the window of ${window}, the beginning may already have been shown`, 'Raise stream.window to cover them.')]
+      const text = Number.isFinite(longest)
+        ? `spans of ${guard.id} can be ${longest} characters long`
+        : `spans of ${guard.id} have no longest length`
+      return [
+        warning(
+          key,
+          `${text}; of one longer than the window of ${window}, the beginning may already have been shown`,
+          'Raise stream.window to cover them.',
+        ),
+      ]
     }),
   )
 }
@@ -84,7 +120,13 @@ function railNotes(policy: Policy, guards: ReadonlyMap<string, Guard>): readonly
   for (const stage of STAGES) {
     const rail = policy.rails?.[stage] ?? []
     if (rail.length === 0 && (stage === 'input' || stage === 'output')) {
-      notes.push(warning(`rails.${stage}`, `nothing is judged at ${stage}`, 'List guards, for example [secrets, pii, classifier].'))
+      notes.push(
+        warning(
+          `rails.${stage}`,
+          `nothing is judged at ${stage}`,
+          'List guards, for example [secrets, pii, classifier].',
+        ),
+      )
     }
     rail.forEach((entry, index) => {
       const guard = guards.get(railName(entry))
@@ -92,8 +134,17 @@ function railNotes(policy: Policy, guards: ReadonlyMap<string, Guard>): readonly
       if (guard !== undefined && !guard.stages.includes(stage)) {
         notes.push(warning(key, `${guard.id} does nothing at ${stage}`, `It judges ${guard.stages.join(', ')}.`))
       }
-      if (typeof entry !== 'string' && entry.shadow === true) notes.push({ level: 'info', key, message: `${entry.guard} only observes`, remedy: 'Remove shadow to enforce it.' })
-      if (typeof entry !== 'string' && entry.onError === 'pass') notes.push(warning(key, `a failure of ${entry.guard} lets the text pass`, 'Use block where the text must be judged.'))
+      if (typeof entry !== 'string' && entry.shadow === true)
+        notes.push({
+          level: 'info',
+          key,
+          message: `${entry.guard} only observes`,
+          remedy: 'Remove shadow to enforce it.',
+        })
+      if (typeof entry !== 'string' && entry.onError === 'pass')
+        notes.push(
+          warning(key, `a failure of ${entry.guard} lets the text pass`, 'Use block where the text must be judged.'),
+        )
     })
   }
   return notes

@@ -111,7 +111,11 @@ function search(plan: Plan, text: string, from: number, windowEnd: number): numb
 }
 
 /** The match at exactly this offset, judged on its own excerpt. */
-function matchAt(plan: Plan, text: string, start: number): { hit: { start: number; end: number; finding: Hit['finding'] | null } } | null {
+function matchAt(
+  plan: Plan,
+  text: string,
+  start: number,
+): { hit: { start: number; end: number; finding: Hit['finding'] | null } } | null {
   const base = Math.max(0, start - plan.before)
   const excerpt = text.slice(base, start + plan.reach)
   const match = plan.pattern.exec(excerpt, start - base)

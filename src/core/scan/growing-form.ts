@@ -51,7 +51,12 @@ export class GrowingForm {
     if (until <= this.#taken) return
     const view = this.#kind === 'original' ? null : buffer.view(this.#taken, until)
     const text = view === null ? buffer.slice(this.#taken, until) : view.normalised
-    const piece = { start: this.#end, end: this.#end + text.length, position: this.#taken, view: view?.changed ? view : null }
+    const piece = {
+      start: this.#end,
+      end: this.#end + text.length,
+      position: this.#taken,
+      view: view?.changed ? view : null,
+    }
     this.#add(piece)
     this.#text += text
     this.#end = piece.end

@@ -103,14 +103,18 @@ describe('the pattern scanner', () => {
       fc.property(fc.string({ unit: fc.constantFrom('a', 'b', ' '), maxLength: 60 }), (text) => {
         const scanner = createPatternScanner([recogniser(/\ba[ab]{0,5}/g, 6)])
         const found = scanner.scan(createTextView(text)).map((finding) => [finding.span?.start, finding.span?.end])
-        expect(found).toEqual([...text.matchAll(/\ba[ab]{0,5}/g)].map((match) => [match.index, match.index + match[0].length]))
+        expect(found).toEqual(
+          [...text.matchAll(/\ba[ab]{0,5}/g)].map((match) => [match.index, match.index + match[0].length]),
+        )
       }),
     )
   })
 
   test('points into the original', () => {
     const scanner = createPatternScanner([recogniser(/paypal/g, 6)])
-    expect(scanner.scan(createTextView('my p\u0430y\u200bpal!'))).toEqual([{ label: 'x', score: 1, span: { start: 3, end: 10 } }])
+    expect(scanner.scan(createTextView('my p\u0430y\u200bpal!'))).toEqual([
+      { label: 'x', score: 1, span: { start: 3, end: 10 } },
+    ])
   })
 
   test('holds back no more than a match may need', () => {
@@ -151,7 +155,10 @@ describe('the pattern scanner', () => {
   test('does bounded work for each character of a stream', () => {
     let searched = 0
     const pattern = regExpMatcher(/[0-9]{4,16}/g)
-    const counting = { source: 'counted', exec: (text: string, from: number) => ((searched += text.length - from), pattern.exec(text, from)) }
+    const counting = {
+      source: 'counted',
+      exec: (text: string, from: number) => ((searched += text.length - from), pattern.exec(text, from)),
+    }
     const scanner = createPatternScanner([{ id: 'n', pattern: counting, maxLength: 16, accept }])
     const costOf = (length: number): number => {
       searched = 0

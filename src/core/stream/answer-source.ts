@@ -42,7 +42,10 @@ export class AnswerSource {
   #ending: AnswerEnding | null = null
   readonly #leave = (): void => this.#abort()
 
-  constructor(iterator: PartIterator, context: Omit<StreamContext, 'policy' | 'caller'> & Pick<RunContext, 'policy' | 'caller'>) {
+  constructor(
+    iterator: PartIterator,
+    context: Omit<StreamContext, 'policy' | 'caller'> & Pick<RunContext, 'policy' | 'caller'>,
+  ) {
     this.#iterator = iterator
     this.#context = { ...context, stop: this.#stop.signal }
     this.#answer = new Answer(this.#context)

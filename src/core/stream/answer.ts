@@ -4,7 +4,7 @@
  * Order is kept within a channel. The end of a choice leaves after everything of that choice; parts without content leave as they
  * come. It opens and closes nothing: where parts come from and who is told is `answer-source.ts`.
  */
-import type { FilePart, Guard, Restorer, StageDecision, StreamPart } from '../../spec/index.ts'
+import type { FilePart, Restorer, StageDecision, StreamPart, TextDelta } from '../../spec/index.ts'
 import { moreSevere, showsText } from '../../spec/index.ts'
 import { mediaOutcome } from '../pipeline/pipeline.ts'
 import type { TextOutcome } from '../pipeline/result.ts'
@@ -33,6 +33,10 @@ export class Answer {
   readonly #warnings = new Set<string>()
   readonly #finished = new Set<number>()
   readonly #choices = new Set<number>()
+  /** Choices that hold a tool call or a file: there, no text is no answer to judge. */
+  readonly #acted = new Set<number>()
+  /** Stand for text that never came; what leaves is what a guard put in their place, if anything. */
+  readonly #placeholders = new WeakSet<StreamPart>()
   #outcomes: readonly TextOutcome[] = []
   #worst: StageDecision = 'pass'
   #shown = false
@@ -119,6 +123,7 @@ export class Answer {
 
   /** The source has ended: whatever choices it left open end here. */
   async end(): Promise<void> {
+    for (const choice of this.openChoices) this.#ensureText(choice)
     for (const [key, { channel }] of this.#channels) {
       await this.#close(key, channel)
       if (this.stopped) return
@@ -156,8 +161,13 @@ export class Answer {
     const key = part.type === 'tool-input' ? `${choice}:tool:${part.call}` : `${choice}:${part.type}`
     const open = this.#channels.get(key)
     if (open !== undefined) return open
-    const tool = part.type === 'tool-input' && part.tool !== undefined ? { tool: part.tool } : {}
-    const plan: ChannelPlan = { stage: part.type === 'tool-input' ? 'tool_call' : 'output', field: 'response', ...tool }
+    if (part.type === 'tool-input') this.#acted.add(choice)
+    const plan: ChannelPlan = {
+      stage: part.type === 'tool-input' ? 'tool_call' : 'output',
+      field: 'response',
+      ...(part.type === 'tool-input' && part.tool !== undefined ? { tool: part.tool } : {}),
+      ...(part.type === 'reasoning' ? { aside: 'reasoning' } : {}),
+    }
     const created = { channel: this.#create(plan), choice }
     this.#channels.set(key, created)
     return created
@@ -180,12 +190,14 @@ export class Answer {
       return
     }
     for (const part of channel.release()) {
+      if (this.#placeholders.has(part)) continue
       if (textOf(part) !== '') this.#shown = true
       this.#ready.push(part)
     }
   }
 
   async #finish(choice: number, part: StreamPart): Promise<void> {
+    this.#ensureText(choice)
     for (const [key, open] of this.#channels) {
       if (open.choice !== choice) continue
       await this.#close(key, open.channel)
@@ -204,13 +216,32 @@ export class Answer {
     else this.#archive(channel)
   }
 
+  /**
+   * The text of a choice that has none: an answer without a word is judged like any other, unless the choice has acted instead.
+   */
+  #ensureText(choice: number): void {
+    const key = `${choice}:text`
+    const open = this.#channels.get(key)
+    if (this.#acted.has(choice)) {
+      if (open?.channel.empty === true) this.#channels.delete(key)
+      return
+    }
+    if (open !== undefined || this.#finished.has(choice)) return
+    const channel = this.#create({ stage: 'output', field: 'response' })
+    const nothing: TextDelta = choice === 0 ? { type: 'text', text: '' } : { type: 'text', choice, text: '' }
+    this.#placeholders.add(nothing)
+    channel.push(nothing)
+    this.#channels.set(key, { channel, choice })
+  }
+
   async #file(part: FilePart): Promise<void> {
+    this.#acted.add(part.choice ?? 0)
     if (!isTextual(part.mediaType)) {
       this.#medium(part)
       return
     }
     const after = this.#context.policy.stream.mode === 'after'
-    const channel = this.#create({ stage: 'output', field: 'response' })
+    const channel = this.#create({ stage: 'output', field: 'response', aside: 'file' })
     const key = `file:${part.choice ?? 0}`
     this.#channels.set(key, { channel, choice: part.choice ?? 0 })
     channel.push(part)
@@ -245,5 +276,5 @@ export class Answer {
 /** Guards that replaced something on the way in put it back on the way out, whatever rail they stand in. */
 function restorersOf({ policy, judge }: RunContext): readonly Restorer[] {
   const names = new Set(Object.values(policy.rails).flatMap((rail) => rail.map((entry) => entry.guard)))
-  return [...names].flatMap((name) => (judge.parts.guards.get(name) as Guard | undefined)?.restore ?? [])
+  return [...names].flatMap((name) => judge.parts.guards.get(name)?.restore ?? [])
 }

@@ -39,6 +39,7 @@ export interface ChannelPlan {
   readonly stage: Stage
   readonly field: Field
   readonly tool?: string
+  readonly aside?: 'reasoning' | 'file'
 }
 
 export class Channel {
@@ -76,6 +77,7 @@ export class Channel {
       ...(system === undefined ? {} : { system }),
       ...(messages === undefined ? {} : { messages }),
       ...(plan.tool === undefined ? {} : { tool: plan.tool }),
+      ...(plan.aside === undefined ? {} : { aside: plan.aside }),
     }
     this.#sessions = policy.rails[plan.stage]
       .filter((entry) => judge.parts.guards.get(entry.guard)?.stages.includes(plan.stage) ?? true)
@@ -91,6 +93,11 @@ export class Channel {
   /** Text the guards have not been shown. */
   get unseen(): number {
     return this.#buffer.end - this.#seen
+  }
+
+  /** Nothing has been written in it. */
+  get empty(): boolean {
+    return this.#buffer.end === 0
   }
 
   /** Enough text for a step. */
@@ -117,7 +124,8 @@ export class Channel {
     for (const session of this.#sessions) {
       if (session.busy !== null || session.closed) continue
       const findings = session.step(this.#buffer)
-      const taken = findings instanceof Promise ? findings.then((list) => this.#take(session, list)) : this.#take(session, findings)
+      const taken =
+        findings instanceof Promise ? findings.then((list) => this.#take(session, list)) : this.#take(session, findings)
       if (taken === undefined) continue
       if (session.shadow) this.#detach(session, taken)
       else waits.push({ session, promise: taken })
@@ -140,7 +148,10 @@ export class Channel {
     const final = this.#buffer.ended
     const ready = this.#dequeue(this.#limit(), final)
     const { mode } = this.#context.policy.stream
-    const keep = Math.min(...this.#sessions.map((session) => session.keep), mode === 'after' ? this.#seen : this.#released)
+    const keep = Math.min(
+      ...this.#sessions.map((session) => session.keep),
+      mode === 'after' ? this.#seen : this.#released,
+    )
     this.#buffer.release(Math.min(keep, this.#seen))
     return this.#restoring.take(ready, final)
   }
@@ -175,7 +186,8 @@ export class Channel {
 
   warnings(): readonly string[] {
     const warnings: string[] = []
-    if (this.#late) warnings.push('A span was longer than the stream window: its beginning had left before it was found.')
+    if (this.#late)
+      warnings.push('A span was longer than the stream window: its beginning had left before it was found.')
     if (this.#unlisted > 0) warnings.push(`${this.#unlisted} further findings were applied but are not listed.`)
     return warnings
   }
@@ -234,7 +246,8 @@ export class Channel {
     const text = this.#buffer.view(needsText ? start : this.#buffer.end, needsText ? end : this.#buffer.end)
     const whole = this.#buffer.ended && this.#buffer.start === 0 && needsText
     const textHash = whole ? hashOnce(this.#buffer.slice(0)) : (): Promise<string> => Promise.resolve('')
-    const placed = needsText && finding.span !== undefined ? { ...finding, span: { start: 0, end: end - start } } : finding
+    const placed =
+      needsText && finding.span !== undefined ? { ...finding, span: { start: 0, end: end - start } } : finding
     const ruled = ruleFinding(session.entry, placed, { policy, caller, text, textHash })
     if (ruled instanceof Promise) return ruled.then((item) => ({ ...item, finding }))
     return { ...ruled, finding }

@@ -45,7 +45,10 @@ function combineScores(input: Scores, answer: Scores): Scores {
   }
 }
 
-function largest(left: Readonly<Record<string, number>>, right: Readonly<Record<string, number>>): Record<string, number> {
+function largest(
+  left: Readonly<Record<string, number>>,
+  right: Readonly<Record<string, number>>,
+): Record<string, number> {
   const merged = { ...left }
   for (const [key, value] of Object.entries(right)) merged[key] = Math.max(merged[key] ?? 0, value)
   return merged

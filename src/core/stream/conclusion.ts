@@ -18,9 +18,17 @@ export function answerResult(
   const outcomes = source.outcomes()
   const warnings = [...source.answer.warnings(), ...passedFailures(outcomes)]
   if (policy.stream.mode === 'after') {
-    warnings.push('The answer was shown before it was judged (stream: after): it was unprotected and nothing in it was masked.')
+    warnings.push(
+      'The answer was shown before it was judged (stream: after): it was unprotected and nothing in it was masked.',
+    )
   }
-  const result = buildResult({ ...facts, policy, outcomes, warnings, refusal: () => judge.refusal(policy, prompt ?? '') })
+  const result = buildResult({
+    ...facts,
+    policy,
+    outcomes,
+    warnings,
+    refusal: () => judge.refusal(policy, prompt ?? ''),
+  })
   const { ending } = source
   return ending?.type === 'failed' ? failedResult(result, ending.error) : result
 }
@@ -39,7 +47,11 @@ function passedFailures(outcomes: readonly TextOutcome[]): readonly string[] {
 /** A result for something that failed beside the guards: upstream, or a caller that left. */
 export function failedResult(result: CheckResult, error: ParapetError): CheckResult {
   const decision: Decision = error.code === 'upstream_timeout' ? 'timeout' : 'error'
-  return { ...result, decision: moreSevere(result.decision, decision), error: { code: error.code, message: error.message } }
+  return {
+    ...result,
+    decision: moreSevere(result.decision, decision),
+    error: { code: error.code, message: error.message },
+  }
 }
 
 /** The error that tells of a result which is not shown; null when it is. */

@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { collect, FedSource, judgeWith, partsOf, reading, scriptedGuard, shown, texts, wordGuard } from '../../../test/support/stream.ts'
+import {
+  collect,
+  FedSource,
+  judgeWith,
+  partsOf,
+  reading,
+  scriptedGuard,
+  shown,
+  texts,
+  wordGuard,
+} from '../../../test/support/stream.ts'
 import type { Guard, Message, Policy, StreamPart } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 import type { CallModel, CallOptions } from './index.ts'
@@ -51,7 +61,12 @@ describe('a turn', () => {
 
   test('a modified input reaches it modified', async () => {
     const { call, calls } = model()
-    const { result } = await turn([wordGuard('a', ['bad'], { action: 'modify', replacement: '*' })], input('a'), 'so bad', call)
+    const { result } = await turn(
+      [wordGuard('a', ['bad'], { action: 'modify', replacement: '*' })],
+      input('a'),
+      'so bad',
+      call,
+    )
     expect(calls[0]?.messages).toEqual(ask('so *'))
     expect(result.decision).toBe('modify')
   })
@@ -60,11 +75,24 @@ describe('a turn', () => {
     const guard = wordGuard('a', ['bad'], { action: 'refuse' })
     const words = 'I cannot help with this request.'
     const asked = await turn([guard], input('a'), 'bad', model().call)
-    expect(asked.out).toEqual([{ type: 'text', choice: 0, text: words }, { type: 'finish', choice: 0, reason: 'content_filter' }])
+    expect(asked.out).toEqual([
+      { type: 'text', choice: 0, text: words },
+      { type: 'finish', choice: 0, reason: 'content_filter' },
+    ])
     expect(asked.result).toMatchObject({ decision: 'refuse', text: words })
-    const answered = await turn([guard], { ...output('a'), stream: { window: 16 } }, 'hi', model(['something bad']).call)
+    const answered = await turn(
+      [guard],
+      { ...output('a'), stream: { window: 16 } },
+      'hi',
+      model(['something bad']).call,
+    )
     expect(shown(answered.out)).toBe(words)
-    const late = await turn([guard], { ...output('a'), stream: { window: 16 } }, 'hi', model(['a long and decent beginning, ', 'and then bad']).call)
+    const late = await turn(
+      [guard],
+      { ...output('a'), stream: { window: 16 } },
+      'hi',
+      model(['a long and decent beginning, ', 'and then bad']).call,
+    )
     expect(shown(late.out)).toMatch(/^a long[^]*\n\nI cannot help with this request\.$/)
     expect(shown(late.out)).not.toContain('bad')
   })
@@ -95,7 +123,13 @@ describe('a turn', () => {
   })
 
   test.each([
-    ['throws', () => { throw new Error('x') }, 'upstream_error'],
+    [
+      'throws',
+      () => {
+        throw new Error('x')
+      },
+      'upstream_error',
+    ],
     ['rejects', () => Promise.reject(new Error('secret detail')), 'upstream_error'],
     ['times out', () => Promise.reject(new ParapetError('upstream_timeout', 'slow')), 'upstream_timeout'],
     ['is limited', () => Promise.reject(new ParapetError('rate_limited', 'slow down')), 'rate_limited'],
@@ -116,14 +150,20 @@ describe('a turn', () => {
 describe('speculative', () => {
   const gate = () => {
     let open: () => void = () => undefined
-    const opened = new Promise<void>((resolve) => { open = resolve })
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
     return { open: () => open(), opened }
   }
   const slow = (opened: Promise<void>, action: 'block' | 'modify' | 'flag'): Guard =>
     scriptedGuard('s', () => ({ findings: [], settled: 0, keep: 0 }), {
       check: async ({ text }) => {
         await opened
-        return { findings: [{ label: 'x', score: 1, action, span: { start: 0, end: text.original.length }, replacement: 'clean' }] }
+        return {
+          findings: [
+            { label: 'x', score: 1, action, span: { start: 0, end: text.original.length }, replacement: 'clean' },
+          ],
+        }
       },
     })
 
@@ -132,14 +172,18 @@ describe('speculative', () => {
     const { judge, clock } = judgeWith([slow(opened, action)], { speculative: true, ...input('s') })
     const sources: FedSource[] = []
     const calls: { messages: readonly Message[]; options: CallOptions }[] = []
-    const stream = converse({ messages: ask('hello') }, async (messages, options) => {
-      calls.push({ messages, options })
-      const source = new FedSource()
-      source.feed(...texts('answer'), FINISH)
-      source.end()
-      sources.push(source)
-      return source
-    }, { judge })
+    const stream = converse(
+      { messages: ask('hello') },
+      async (messages, options) => {
+        calls.push({ messages, options })
+        const source = new FedSource()
+        source.feed(...texts('answer'), FINISH)
+        source.end()
+        sources.push(source)
+        return source
+      },
+      { judge },
+    )
     return { open, clock, calls, sources, ...reading(stream), stream }
   }
 
@@ -181,7 +225,9 @@ describe('speculative', () => {
 
 describe('a client that leaves a turn', () => {
   test.each(['the input is judged', 'the model is called', 'the answer streams'])('while %s', async (when) => {
-    const hanging = scriptedGuard('h', () => new Promise(() => undefined), { check: () => new Promise(() => undefined) })
+    const hanging = scriptedGuard('h', () => new Promise(() => undefined), {
+      check: () => new Promise(() => undefined),
+    })
     const { judge, clock } = judgeWith([when === 'the input is judged' ? hanging : wordGuard('a', ['bad'])])
     const client = new AbortController()
     let signal: AbortSignal | undefined

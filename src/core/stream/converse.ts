@@ -5,7 +5,15 @@
  * aborted when the input is stopped or changed. `retry` asks the model again with the finding as feedback, as long as nothing
  * has been shown; otherwise it is a block. How a model is called is the caller's business.
  */
-import type { Caller, CheckInput, CheckResult, GuardedPart, GuardedStream, Message, StreamPart } from '../../spec/index.ts'
+import type {
+  Caller,
+  CheckInput,
+  CheckResult,
+  GuardedPart,
+  GuardedStream,
+  Message,
+  StreamPart,
+} from '../../spec/index.ts'
 import { ParapetError, showsText } from '../../spec/index.ts'
 import type { CheckOptions, Judge } from '../pipeline/pipeline.ts'
 import { report } from '../pipeline/pipeline.ts'

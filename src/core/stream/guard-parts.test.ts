@@ -1,6 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { collect, cutAt, FedSource, judgeWith, partsOf, reading, shown, texts, wordGuard } from '../../../test/support/stream.ts'
+import {
+  collect,
+  cutAt,
+  FedSource,
+  judgeWith,
+  partsOf,
+  reading,
+  shown,
+  texts,
+  wordGuard,
+} from '../../../test/support/stream.ts'
 import type { Guard, Policy, StreamPart } from '../../spec/index.ts'
 import { BlockedError } from '../../spec/index.ts'
 import { guardParts, guardText } from './index.ts'
@@ -34,7 +44,9 @@ describe('under any chunking', () => {
   test.each([5, 50, 200, 800])('decision and text equal those of the whole text, window %i', async (window) => {
     await fc.assert(
       fc.asyncProperty(text, sizes, guards, async (whole, cuts, specs) => {
-        const list = specs.map(({ words, ...options }, index) => wordGuard(`g${index}`, words, { ...options, whole: options.whole && index === 0 }))
+        const list = specs.map(({ words, ...options }, index) =>
+          wordGuard(`g${index}`, words, { ...options, whole: options.whole && index === 0 }),
+        )
         const { judge } = judgeWith(list, { stream: { window } })
         const expected = await judge.check({ stage: 'output', response: whole })
         const stream = guardParts(partsOf([...texts(...cutAt(whole, cuts)), FINISH]), { judge })
@@ -46,7 +58,9 @@ describe('under any chunking', () => {
           const first = Math.min(...list.flatMap((guard, index) => blockStarts(guard, index, specs, whole)))
           expect(out.at(-1)?.type).toBe('error')
           // What was shown is what masking makes of a text that ends before the first blocked span.
-          const masked = await judgeWith(list.map((guard, index) => (specs[index]?.action === 'block' ? wordGuard(guard.id, ['\u0000']) : guard))).judge.check({ stage: 'output', response: whole })
+          const masked = await judgeWith(
+            list.map((guard, index) => (specs[index]?.action === 'block' ? wordGuard(guard.id, ['\u0000']) : guard)),
+          ).judge.check({ stage: 'output', response: whole })
           const clean = masked.decision === 'modify' ? (masked.text ?? '') : whole
           expect(clean.startsWith(text)).toBe(true)
           const before = await maskedPrefix(list, specs, whole, first)
@@ -61,7 +75,12 @@ describe('under any chunking', () => {
     )
   })
 
-  function blockStarts(_guard: Guard, index: number, specs: readonly { words: readonly string[]; action: string }[], whole: string): number[] {
+  function blockStarts(
+    _guard: Guard,
+    index: number,
+    specs: readonly { words: readonly string[]; action: string }[],
+    whole: string,
+  ): number[] {
     const spec = specs[index]
     if (spec?.action !== 'block') return []
     return spec.words.map((item) => whole.indexOf(item)).filter((at) => at >= 0)
@@ -101,7 +120,9 @@ describe('under any chunking', () => {
   test('n choices interleaved do not touch each other', async () => {
     await fc.assert(
       fc.asyncProperty(text, text, sizes, async (left, right, cuts) => {
-        const { judge } = judgeWith([wordGuard('m', ['abc', 'ba'], { action: 'modify', replacement: '#' })], { stream: { window: 20 } })
+        const { judge } = judgeWith([wordGuard('m', ['abc', 'ba'], { action: 'modify', replacement: '#' })], {
+          stream: { window: 20 },
+        })
         const first = cutAt(left, cuts)
         const second = cutAt(right, cuts.toReversed())
         const parts: StreamPart[] = []
@@ -137,20 +158,28 @@ describe('parts', () => {
   })
 
   test('a modified part keeps the vendor object of the part it came from', async () => {
-    const { out } = await run([{ type: 'text', text: 'my key', raw: { id: 1 } }], [wordGuard('a', ['key'], { action: 'modify', replacement: '#' })])
+    const { out } = await run(
+      [{ type: 'text', text: 'my key', raw: { id: 1 } }],
+      [wordGuard('a', ['key'], { action: 'modify', replacement: '#' })],
+    )
     expect(out).toEqual([{ type: 'text', text: 'my #', raw: { id: 1 } }])
   })
 
   test('a mask across three parts is written once, where it begins', async () => {
-    const { out } = await run(texts('call 555', '-01', '23 now'), [wordGuard('p', ['555-0123'], { action: 'modify', replacement: '<P>' })])
+    const { out } = await run(texts('call 555', '-01', '23 now'), [
+      wordGuard('p', ['555-0123'], { action: 'modify', replacement: '<P>' }),
+    ])
     expect(out).toEqual(texts('call <P>', ' now'))
   })
 
   test('a secret split over the deltas of a tool call stops it; the same in reasoning', async () => {
     const guard = wordGuard('s', ['hunter2'], { action: 'block' })
     for (const type of ['tool-input', 'reasoning'] as const) {
-      const piece = (text: string): StreamPart => (type === 'reasoning' ? { type, text } : { type, call: '0', tool: 'mail', text })
-      const { out, result } = await run([piece('{"b":"hun'), piece('te'), piece('r2"}'), FINISH], [guard], { stream: { window: 16 } })
+      const piece = (text: string): StreamPart =>
+        type === 'reasoning' ? { type, text } : { type, call: '0', tool: 'mail', text }
+      const { out, result } = await run([piece('{"b":"hun'), piece('te'), piece('r2"}'), FINISH], [guard], {
+        stream: { window: 16 },
+      })
       expect(shown(out, type)).not.toContain('hun')
       expect(out.at(-1)).toMatchObject({ type: 'error', error: { code: 'content_filter' } })
       expect(result.decision).toBe('block')
@@ -168,7 +197,12 @@ describe('parts', () => {
     const { judge, clock } = judgeWith([wordGuard('a', ['long enough'], { action: 'modify' })])
     const source = new FedSource()
     const { parts, done } = reading(guardParts(source, { judge }))
-    source.feed({ type: 'reasoning', text: 'hm' }, { type: 'text', text: 'hello' }, { type: 'text', choice: 1, text: 'wait' }, FINISH)
+    source.feed(
+      { type: 'reasoning', text: 'hm' },
+      { type: 'text', text: 'hello' },
+      { type: 'text', choice: 1, text: 'wait' },
+      FINISH,
+    )
     await clock.advance(0)
     expect(parts.map(({ type }) => type)).toEqual(['reasoning', 'text', 'finish'])
     source.end()
@@ -201,6 +235,30 @@ describe('parts', () => {
     const { out, result } = await run(texts('ends mid-wo'), [wordGuard('a', ['zz'])])
     expect(shown(out)).toBe('ends mid-wo')
     expect(result.decision).toBe('pass')
+  })
+})
+
+describe('an answer without a word', () => {
+  const wordless = (action: 'block' | 'modify'): Guard => {
+    const report = (text: string, aside?: string) => ({ findings: text === '' && aside === undefined ? [{ label: 'x', score: 1, action, replacement: '{}' }] : [] })
+    return { ...wordGuard('w', ['z'], { whole: true }), check: ({ text, aside }) => report(text.original, aside) }
+  }
+
+  test('is judged like any other', async () => {
+    expect((await run([FINISH], [wordless('block')])).result.decision).toBe('block')
+    expect((await run([], [wordless('block')])).result.decision).toBe('block')
+    const { out } = await run([{ type: 'reasoning', text: 'hm' }, { ...FINISH, choice: 1 }], [wordless('modify')])
+    expect(shown(out)).toBe('{}')
+    expect(shown(out, 'text', 1)).toBe('{}')
+  })
+
+  test('is none when it calls a tool or makes a file, though an empty delta came', async () => {
+    for (const part of [{ type: 'tool-input', call: '0', text: '{"a":1}' }, { type: 'file', mediaType: 'text/plain', data: 'a' }] satisfies StreamPart[]) {
+      const parts = [{ type: 'text', text: '' } satisfies StreamPart, part, FINISH]
+      const { out, result } = await run(parts, [wordless('block')])
+      expect(result.decision).toBe('pass')
+      expect(out).toEqual(parts)
+    }
   })
 })
 
@@ -237,9 +295,15 @@ describe('outcomes', () => {
   })
 
   test('a guard in shadow that hangs delays nothing', async () => {
-    const { judge, clock } = judgeWith([wordGuard('a', ['bad'])].map((guard) => ({ ...guard, open: () => ({ advance: () => new Promise<never>(() => undefined) }) })), {
-      rails: { output: [{ guard: 'a', shadow: true, deadline: 50 }] },
-    })
+    const { judge, clock } = judgeWith(
+      [wordGuard('a', ['bad'])].map((guard) => ({
+        ...guard,
+        open: () => ({ advance: () => new Promise<never>(() => undefined) }),
+      })),
+      {
+        rails: { output: [{ guard: 'a', shadow: true, deadline: 50 }] },
+      },
+    )
     const stream = guardParts(partsOf([...texts('quick'), FINISH]), { judge })
     expect(shown(await collect(stream))).toBe('quick')
     await clock.advance(100)
@@ -297,12 +361,16 @@ describe('restoring', () => {
   ])('pseudonyms come back under any chunking, %s knowing what is pending', async (_, restore) => {
     const piece = fc.constantFrom('<P1>', '<P22>', '<', '>', 'P1', ' and ', 'bad', '😀')
     await fc.assert(
-      fc.asyncProperty(fc.array(piece, { maxLength: 30 }), fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), async (pieces, cuts) => {
-        const whole = pieces.join('')
-        const guard = { ...wordGuard('m', ['bad'], { action: 'modify', replacement: '*' }), restore }
-        const { out } = await run([...texts(...cutAt(whole, cuts)), FINISH], [guard])
-        expect(shown(out)).toBe(restorer.restore(whole.replaceAll('bad', '*')))
-      }),
+      fc.asyncProperty(
+        fc.array(piece, { maxLength: 30 }),
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }),
+        async (pieces, cuts) => {
+          const whole = pieces.join('')
+          const guard = { ...wordGuard('m', ['bad'], { action: 'modify', replacement: '*' }), restore }
+          const { out } = await run([...texts(...cutAt(whole, cuts)), FINISH], [guard])
+          expect(shown(out)).toBe(restorer.restore(whole.replaceAll('bad', '*')))
+        },
+      ),
       { numRuns: 150 },
     )
   })

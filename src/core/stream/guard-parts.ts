@@ -71,7 +71,11 @@ export class GuardedParts implements Producer<GuardedPart> {
     }
     const result = this.#conclude()
     const error = ending?.type === 'failed' ? ending.error : errorOf(result)
-    return { type: 'error', error: error ?? new ParapetError('internal', 'The stream ended for no known reason.'), result }
+    return {
+      type: 'error',
+      error: error ?? new ParapetError('internal', 'The stream ended for no known reason.'),
+      result,
+    }
   }
 
   cancel(): void {

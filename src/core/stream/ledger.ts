@@ -34,7 +34,10 @@ function mergeTwo(left: TextOutcome, right: TextOutcome): TextOutcome {
 }
 
 function bounded(left: TextOutcome, right: TextOutcome): TextOutcome['ruled'] {
-  return [...right.ruled.filter((item) => item.action === right.decision), ...left.ruled, ...right.ruled].slice(0, MOST_RULED)
+  return [...right.ruled.filter((item) => item.action === right.decision), ...left.ruled, ...right.ruled].slice(
+    0,
+    MOST_RULED,
+  )
 }
 
 function mergeVerdicts(left: Verdict, right: Verdict): Verdict {

@@ -31,7 +31,8 @@ export function isTextual(mediaType: string): boolean {
 export function partProblem(part: unknown): string | null {
   if (typeof part !== 'object' || part === null) return 'a part that is not an object'
   const { type, text, data, mediaType, call, choice } = part as Partial<Record<string, unknown>>
-  if (choice !== undefined && !(Number.isInteger(choice) && (choice as number) >= 0)) return 'a part whose `choice` is not an index'
+  if (choice !== undefined && !(Number.isInteger(choice) && (choice as number) >= 0))
+    return 'a part whose `choice` is not an index'
   switch (type as StreamPart['type']) {
     case 'text':
     case 'reasoning':
@@ -39,7 +40,9 @@ export function partProblem(part: unknown): string | null {
     case 'tool-input':
       return typeof text === 'string' && typeof call === 'string' ? null : 'a tool-input part without `call` and `text`'
     case 'file':
-      return typeof data === 'string' && typeof mediaType === 'string' ? null : 'a file part without `mediaType` and `data`'
+      return typeof data === 'string' && typeof mediaType === 'string'
+        ? null
+        : 'a file part without `mediaType` and `data`'
     case 'finish':
     case 'other':
       return null

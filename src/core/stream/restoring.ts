@@ -52,7 +52,8 @@ export class RestoringTail {
     if (whole === text) return betweenCharacters(text, first)
     const last = Math.max(0, first - this.#longest)
     for (let cut = first; cut >= last; cut -= 1) {
-      if (this.#restore(text.slice(0, cut)) + this.#restore(text.slice(cut)) === whole) return betweenCharacters(text, cut)
+      if (this.#restore(text.slice(0, cut)) + this.#restore(text.slice(cut)) === whole)
+        return betweenCharacters(text, cut)
     }
     return betweenCharacters(text, first)
   }

@@ -129,7 +129,10 @@ export class GuardSession {
 
   #wait(buffer: GrowingText): readonly Finding[] {
     if (buffer.end > LONGEST_WHOLE) {
-      this.fail('guard_failed', `The guard judges whole texts only and this one is longer than ${LONGEST_WHOLE} characters.`)
+      this.fail(
+        'guard_failed',
+        `The guard judges whole texts only and this one is longer than ${LONGEST_WHOLE} characters.`,
+      )
     }
     return NOTHING
   }

@@ -34,7 +34,10 @@ export function textParts(source: StreamSource<string>): PartIterator {
     const result = await iterator.next()
     if (result.done === true) return { done: true, value: undefined }
     if (typeof result.value !== 'string') {
-      throw new ParapetError('upstream_error', 'The source must yield strings; decode bytes with a TextDecoderStream first.')
+      throw new ParapetError(
+        'upstream_error',
+        'The source must yield strings; decode bytes with a TextDecoderStream first.',
+      )
     }
     return { done: false, value: { type: 'text', text: result.value } }
   }

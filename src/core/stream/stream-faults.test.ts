@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { collect, drain, FedSource, judgeWith, partsOf, reading, scriptedGuard, shown, texts, wordGuard } from '../../../test/support/stream.ts'
+import {
+  collect,
+  drain,
+  FedSource,
+  judgeWith,
+  partsOf,
+  reading,
+  scriptedGuard,
+  shown,
+  texts,
+  wordGuard,
+} from '../../../test/support/stream.ts'
 import type { Policy, StreamBuffer, StreamPart, StreamStep } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 import { GuardedParts } from './guard-parts.ts'
@@ -18,8 +29,18 @@ const step = (buffer: StreamBuffer, extra: Partial<StreamStep> = {}): StreamStep
 describe('a guard that fails', () => {
   const finding = (start: number, end: number, score = 1) => ({ label: 'x', score, span: { start, end } })
   const rubbish: readonly (readonly [string, (buffer: StreamBuffer) => unknown])[] = [
-    ['throws', () => { throw new TypeError('boom') }],
-    ['throws nothing', () => { throw undefined }],
+    [
+      'throws',
+      () => {
+        throw new TypeError('boom')
+      },
+    ],
+    [
+      'throws nothing',
+      () => {
+        throw undefined
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('boom'))],
     ['returns undefined', () => undefined],
     ['returns a string', () => 'fine'],
@@ -30,14 +51,17 @@ describe('a guard that fails', () => {
     ['finds beyond the text', (buffer) => step(buffer, { findings: [finding(0, buffer.end + 5)] })],
     ['finds backwards', (buffer) => step(buffer, { findings: [finding(3, 2)] })],
     ['scores 7', (buffer) => step(buffer, { findings: [finding(0, 1, 7)] })],
-    ['settles backwards', (() => {
-      const seen = new WeakSet<StreamBuffer>()
-      return (buffer: StreamBuffer) => {
-        if (seen.has(buffer)) return step(buffer, { settled: 1, keep: 1 })
-        seen.add(buffer)
-        return step(buffer)
-      }
-    })()],
+    [
+      'settles backwards',
+      (() => {
+        const seen = new WeakSet<StreamBuffer>()
+        return (buffer: StreamBuffer) => {
+          if (seen.has(buffer)) return step(buffer, { settled: 1, keep: 1 })
+          seen.add(buffer)
+          return step(buffer)
+        }
+      })(),
+    ],
     ['allocates until it throws', () => 'x'.repeat(2 ** 30)],
   ]
 
@@ -51,14 +75,21 @@ describe('a guard that fails', () => {
     expect(shown(out)).toHaveLength(name === 'settles backwards' ? 30 : 0)
     expect(source.left).toBe(true)
     const result = await stream.result
-    expect(result).toMatchObject({ decision: 'error', error: { code: 'guard_failed' }, guards: [{ guard: 'g', status: 'error' }] })
+    expect(result).toMatchObject({
+      decision: 'error',
+      error: { code: 'guard_failed' },
+      guards: [{ guard: 'g', status: 'error' }],
+    })
     expect(JSON.stringify(result)).not.toContain('boom')
   })
 
   test.each(rubbish)('%s: with onError pass it is dropped and recorded, the others go on', async (_, advance) => {
     const mask = wordGuard('m', ['sea'], { action: 'modify', replacement: 'C' })
-    const { judge } = judgeWith([scriptedGuard('g', advance as never), mask], { onError: 'pass', stream: { window: 20 } })
-    const stream = guardParts(partsOf([...texts(...LONG.match(/.{1,7}/g) ?? []), FINISH]), { judge })
+    const { judge } = judgeWith([scriptedGuard('g', advance as never), mask], {
+      onError: 'pass',
+      stream: { window: 20 },
+    })
+    const stream = guardParts(partsOf([...texts(...(LONG.match(/.{1,7}/g) ?? [])), FINISH]), { judge })
     expect(shown(await collect(stream))).toBe(LONG.replaceAll('sea', 'C'))
     const result = await stream.result
     expect(result.decision).toBe('modify')
@@ -80,7 +111,10 @@ describe('a guard that fails', () => {
   })
 
   test('hangs: with onError pass the text leaves after the deadline, once', async () => {
-    const { judge, clock } = judgeWith([scriptedGuard('g', never)], { onError: 'pass', deadlines: { guard: 100, stage: 1000 } })
+    const { judge, clock } = judgeWith([scriptedGuard('g', never)], {
+      onError: 'pass',
+      deadlines: { guard: 100, stage: 1000 },
+    })
     const stream = guardParts(partsOf([...texts(LONG, LONG, LONG), FINISH]), { judge })
     const { parts, done } = reading(stream)
     await clock.advance(100)
@@ -91,7 +125,13 @@ describe('a guard that fails', () => {
 
   test('a late answer of a guard that ran out of time is ignored', async () => {
     let answer: (value: StreamStep) => void = () => undefined
-    const late = scriptedGuard('g', () => new Promise((resolve) => { answer = resolve }))
+    const late = scriptedGuard(
+      'g',
+      () =>
+        new Promise((resolve) => {
+          answer = resolve
+        }),
+    )
     const { judge, clock } = judgeWith([late], { onError: 'pass', deadlines: { guard: 10, stage: 10 } })
     const source = new FedSource()
     const stream = guardParts(source, { judge })
@@ -124,17 +164,28 @@ describe('a guard that fails', () => {
   })
 
   test('one that never settles although its spans are short is failed, not fed for ever', async () => {
-    const { judge } = judgeWith([scriptedGuard('g', (buffer) => step(buffer, { settled: 0, keep: 0 }))], { stream: { window: 50 } })
+    const { judge } = judgeWith([scriptedGuard('g', (buffer) => step(buffer, { settled: 0, keep: 0 }))], {
+      stream: { window: 50 },
+    })
     const endless = (async function* () {
       for (;;) yield { type: 'text', text: LONG } satisfies StreamPart
     })()
-    expect(await collect(guardParts(endless, { judge }))).toMatchObject([{ type: 'error', error: { code: 'guard_failed' } }])
+    expect(await collect(guardParts(endless, { judge }))).toMatchObject([
+      { type: 'error', error: { code: 'guard_failed' } },
+    ])
   })
 
   test('one with longer spans than the window holds back the window and no more', async () => {
-    const { judge } = judgeWith([scriptedGuard('g', (buffer) => step(buffer, { settled: buffer.ended ? buffer.end : 0, keep: 0 }), { maxSpan: 5000 })], {
-      stream: { window: 100 },
-    })
+    const { judge } = judgeWith(
+      [
+        scriptedGuard('g', (buffer) => step(buffer, { settled: buffer.ended ? buffer.end : 0, keep: 0 }), {
+          maxSpan: 5000,
+        }),
+      ],
+      {
+        stream: { window: 100 },
+      },
+    )
     const source = new FedSource()
     const { parts } = reading(guardParts(source, { judge }))
     source.feed(...texts('x'.repeat(1000)))
@@ -160,17 +211,27 @@ describe('upstream', () => {
     await done
     expect(shown(parts)).not.toContain('hunt')
     expect(parts.at(-1)).toMatchObject({ type: 'error', error: { code } })
-    expect(await stream.result).toMatchObject({ decision: code === 'upstream_timeout' ? 'timeout' : 'error', error: { code } })
+    expect(await stream.result).toMatchObject({
+      decision: code === 'upstream_timeout' ? 'timeout' : 'error',
+      error: { code },
+    })
   })
 
-  test.each([null, 7, {}, { type: 'text' }, { type: 'text', text: 5 }, { type: 'magic' }, { type: 'text', text: 'x', choice: -1 }, { type: 'file', data: '' }, { type: 'tool-input', text: '' }])(
-    'that sends %j instead of a part is an upstream error',
-    async (part) => {
-      const { judge } = judgeWith([wordGuard('a', ['zz'])])
-      const out = await collect(guardParts(partsOf([part as never]), { judge }))
-      expect(out).toMatchObject([{ type: 'error', error: { code: 'upstream_error' } }])
-    },
-  )
+  test.each([
+    null,
+    7,
+    {},
+    { type: 'text' },
+    { type: 'text', text: 5 },
+    { type: 'magic' },
+    { type: 'text', text: 'x', choice: -1 },
+    { type: 'file', data: '' },
+    { type: 'tool-input', text: '' },
+  ])('that sends %j instead of a part is an upstream error', async (part) => {
+    const { judge } = judgeWith([wordGuard('a', ['zz'])])
+    const out = await collect(guardParts(partsOf([part as never]), { judge }))
+    expect(out).toMatchObject([{ type: 'error', error: { code: 'upstream_error' } }])
+  })
 
   test('that stalls: what arrived is judged and shown meanwhile', async () => {
     const { judge, clock } = judgeWith([wordGuard('a', ['xy'])])
@@ -232,7 +293,9 @@ describe('a client that leaves', () => {
   })
 
   test.each(['while waiting', 'before it began', 'while a guard thinks'])('by its signal %s', async (when) => {
-    const { judge, clock } = judgeWith([when === 'while a guard thinks' ? scriptedGuard('g', never) : wordGuard('a', ['xy'])])
+    const { judge, clock } = judgeWith([
+      when === 'while a guard thinks' ? scriptedGuard('g', never) : wordGuard('a', ['xy']),
+    ])
     const client = new AbortController()
     if (when === 'before it began') client.abort()
     const source = new FedSource()
@@ -253,9 +316,12 @@ describe('size', () => {
   test('5 MB in single and in huge pieces: memory stays near the window, the text is read about once', async () => {
     for (const size of [7, 1_000_000]) {
       let read = 0
-      const { judge } = judgeWith([wordGuard('m', ['sea'], { action: 'modify', replacement: 'C', onRead: (length) => (read += length) })], {
-        stream: { window: 200 },
-      })
+      const { judge } = judgeWith(
+        [wordGuard('m', ['sea'], { action: 'modify', replacement: 'C', onRead: (length) => (read += length) })],
+        {
+          stream: { window: 200 },
+        },
+      )
       const piece = LONG.repeat(Math.ceil(size / LONG.length)).slice(0, size)
       const count = Math.ceil(5_000_000 / size)
       const source = (async function* () {

@@ -71,7 +71,8 @@ export interface FoldedWord {
 export function foldMixedWord(parts: readonly string[]): FoldedWord {
   const foreign = parts.filter((part) => !LATIN_LETTER.test(part))
   const latin = parts.filter((part) => LATIN_LETTER.test(part))
-  if (foreign.every((part) => lookAlike(latinOf, part) !== undefined)) return { parts: fold(parts, latinOf), complete: true }
+  if (foreign.every((part) => lookAlike(latinOf, part) !== undefined))
+    return { parts: fold(parts, latinOf), complete: true }
   const target = foreign.every((part) => CYRILLIC_LETTER.test(part))
     ? cyrillicOf
     : foreign.every((part) => GREEK_LETTER.test(part))

@@ -5,9 +5,18 @@ import { createStreamBuffer, createTextView } from './index.ts'
 /** Text that exercises every path: scripts, marks, invisibles, surrogates, syllables, long words. */
 const unit = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('a', 'B', 'e', ' ', '.', '7', '\n', 'pay', 'pal') },
-  { weight: 6, arbitrary: fc.constantFrom('а', 'е', 'П', 'ο', 'α', 'ß', 'é', 'ﬁ', '𝐢', 'ｆ', 'Ⓐ', '🅰', '漢', 'が', 'ﾊ') },
-  { weight: 6, arbitrary: fc.constantFrom('\u0301', '\u0336', '\u200b', '\u200d', '\u202e', '\u{e0041}', '\ufe0f', 'ﾞ', '\u034f') },
-  { weight: 3, arbitrary: fc.constantFrom('ᄀ', 'ᅡ', 'ᆨ', '가', '각', 'ㄱ', 'ㅏ', '\ud83d', '\udc4d', '👍', '\ufdfa', '\u2800') },
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom('а', 'е', 'П', 'ο', 'α', 'ß', 'é', 'ﬁ', '𝐢', 'ｆ', 'Ⓐ', '🅰', '漢', 'が', 'ﾊ'),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom('\u0301', '\u0336', '\u200b', '\u200d', '\u202e', '\u{e0041}', '\ufe0f', 'ﾞ', '\u034f'),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom('ᄀ', 'ᅡ', 'ᆨ', '가', '각', 'ㄱ', 'ㅏ', '\ud83d', '\udc4d', '👍', '\ufdfa', '\u2800'),
+  },
   { weight: 1, arbitrary: fc.constantFrom('a'.repeat(97), '\u0301'.repeat(70), 'а'.repeat(40), 'x'.repeat(95)) },
 )
 const anyText = fc.array(unit, { maxLength: 40 }).map((parts) => parts.join(''))
@@ -103,7 +112,9 @@ describe('a stream buffer', () => {
         take()
         const whole = createTextView(text)
         expect(normalised).toBe(whole.normalised)
-        expect(starts).toEqual(Array.from(whole.normalised, () => 0).length === 0 ? [] : indexStarts(whole.normalised, whole))
+        expect(starts).toEqual(
+          Array.from(whole.normalised, () => 0).length === 0 ? [] : indexStarts(whole.normalised, whole),
+        )
       }),
       { numRuns: 1000 },
     )

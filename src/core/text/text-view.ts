@@ -115,7 +115,7 @@ function normaliseSegment(text: string, from: number, to: number): readonly Clus
   const clusters: Cluster[] = []
   let latin = false
   let foreign = false
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const end = clusterEnd(text, at)
     const kind = classAt(text, at)
     if (kind === LATIN || kind === LATIN_CHANGED) latin = true

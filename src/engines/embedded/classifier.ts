@@ -1,5 +1,12 @@
 /** The embedded classifier as an engine: heads by their public names, and the spans that drove a score. */
-import type { ClassifierEngine, ClassifierHead, ClassifierInput, ClassifierScores, ClassifierSpan, Field } from '../../spec/index.ts'
+import type {
+  ClassifierEngine,
+  ClassifierHead,
+  ClassifierInput,
+  ClassifierScores,
+  ClassifierSpan,
+  Field,
+} from '../../spec/index.ts'
 import type { ModelPart } from '../../nn/embedded-model.ts'
 import { EmbeddedModel } from '../../nn/embedded-model.ts'
 
@@ -50,7 +57,12 @@ function classify(model: EmbeddedModel, { prompt, response }: ClassifierInput): 
   }
 }
 
-function explain(model: EmbeddedModel, input: ClassifierInput, head: ClassifierHead, limit: number): readonly ClassifierSpan[] {
+function explain(
+  model: EmbeddedModel,
+  input: ClassifierInput,
+  head: ClassifierHead,
+  limit: number,
+): readonly ClassifierSpan[] {
   const [part, output, field] = HEADS[head]
   const text = input[field]?.slice(0, LONGEST_EXPLAINED)
   if (text === undefined || text === '' || limit <= 0) return []
@@ -78,7 +90,12 @@ function explain(model: EmbeddedModel, input: ClassifierInput, head: ClassifierH
 }
 
 /** What each word adds, in order of position. Every feature carries the range of the word it came from. */
-function wordContributions(model: EmbeddedModel, part: ModelPart, output: string, text: string): readonly { start: number; end: number; value: number }[] {
+function wordContributions(
+  model: EmbeddedModel,
+  part: ModelPart,
+  output: string,
+  text: string,
+): readonly { start: number; end: number; value: number }[] {
   const { starts, ends, values } = model.attribute(part, output, text)
   const words = new Map<number, { start: number; end: number; value: number }>()
   for (let index = 0; index < starts.length; index++) {

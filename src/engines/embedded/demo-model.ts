@@ -6,19 +6,31 @@ import { END, NgramModel, START } from '../../nn/ngram-model.ts'
 import { createRandom } from '../../nn/random.ts'
 
 /** Tokens after which an answer ends. */
-const LONGEST_ANSWER = 120
+const LONGEST_ANSWER = 60
 
 /** An engine from the bytes of a model file. */
 export function createDemoModel(bytes: Uint8Array, name = 'demo'): LanguageModelEngine {
   const model = NgramModel.read(bytes, name)
-  return { specVersion: 'v1', kind: 'language-model', id: model.id, generate: (prompt, options) => generate(model, prompt, options) }
+  return {
+    specVersion: 'v1',
+    kind: 'language-model',
+    id: model.id,
+    generate: (prompt, options) => generate(model, prompt, options),
+  }
 }
 
-async function* generate(model: NgramModel, prompt: string, { maxTokens, temperature, seed, signal }: GenerateOptions): AsyncGenerator<string> {
+async function* generate(
+  model: NgramModel,
+  prompt: string,
+  { maxTokens, temperature, seed, signal }: GenerateOptions,
+): AsyncGenerator<string> {
   let left = maxTokens
   const random = createRandom(seed)
   const known = model.known(prompt)
-  let [before, last] = [START, known.length > 0 && random() < 0.5 ? (known[Math.floor(random() * known.length)] ?? START) : START]
+  let [before, last] = [
+    START,
+    known.length > 0 && random() < 0.5 ? (known[Math.floor(random() * known.length)] ?? START) : START,
+  ]
   let length = 0
   while (left-- > 0 && signal?.aborted !== true) {
     const next = model.sample(before, last, { random, temperature })

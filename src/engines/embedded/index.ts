@@ -29,6 +29,10 @@ async function read(path: string | URL): Promise<Uint8Array> {
     return await readFile(path)
   } catch (cause) {
     const place = typeof path === 'string' ? path : fileURLToPath(path)
-    throw new ParapetError('engine_unavailable', `The model file ${place} cannot be read. Install the package again, or give the path of a model.`, { cause })
+    throw new ParapetError(
+      'engine_unavailable',
+      `The model file ${place} cannot be read. Install the package again, or give the path of a model.`,
+      { cause },
+    )
   }
 }

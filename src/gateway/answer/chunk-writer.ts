@@ -27,7 +27,11 @@ export function createChunkWriter(fallback: JsonObject): ChunkWriter {
   const finished = new Set<number>()
   const calls = new Map<string, OpenCall>()
 
-  const chunkOf = (choice: JsonObject): JsonObject => ({ ...envelope, object: 'chat.completion.chunk', choices: [choice] })
+  const chunkOf = (choice: JsonObject): JsonObject => ({
+    ...envelope,
+    object: 'chat.completion.chunk',
+    choices: [choice],
+  })
   const build = (index: number, delta: JsonObject, reason: string | null = null): JsonObject => {
     const role = introduced.has(index) ? {} : { role: 'assistant' }
     introduced.add(index)
@@ -35,7 +39,8 @@ export function createChunkWriter(fallback: JsonObject): ChunkWriter {
   }
   const handOn = (chunk: JsonObject): JsonObject => {
     for (const choice of asArray(chunk['choices'])) {
-      if (isJsonObject(choice) && isJsonObject(choice['delta']) && choice['delta']['role'] !== undefined) introduced.add(indexOf(choice))
+      if (isJsonObject(choice) && isJsonObject(choice['delta']) && choice['delta']['role'] !== undefined)
+        introduced.add(indexOf(choice))
     }
     return chunk
   }
@@ -61,7 +66,9 @@ export function createChunkWriter(fallback: JsonObject): ChunkWriter {
         return []
       case 'text':
         if (same !== null) return [handOn(same)]
-        return part.text === '' ? [] : [build(index, isRefusalChoice(own) ? { refusal: part.text } : { content: part.text })]
+        return part.text === ''
+          ? []
+          : [build(index, isRefusalChoice(own) ? { refusal: part.text } : { content: part.text })]
       case 'reasoning':
         if (same !== null) return [handOn(same)]
         return part.text === '' ? [] : [build(index, { [reasoningKey]: part.text })]
@@ -123,7 +130,8 @@ function holds(chunk: JsonObject, part: StreamPart): boolean {
 }
 
 function callInput(delta: JsonObject, call: string): unknown {
-  if (call === 'function_call') return isJsonObject(delta['function_call']) ? delta['function_call']['arguments'] : undefined
+  if (call === 'function_call')
+    return isJsonObject(delta['function_call']) ? delta['function_call']['arguments'] : undefined
   const [entry, ...more] = asArray(delta['tool_calls'])
   if (!isJsonObject(entry) || more.length > 0) return undefined
   if (isJsonObject(entry['custom'])) return entry['custom']['input']
@@ -133,9 +141,15 @@ function callInput(delta: JsonObject, call: string): unknown {
 function headDelta(call: string, head: ToolCallHead): JsonObject {
   switch (head.form) {
     case 'function':
-      return { tool_calls: [{ index: Number(call), id: head.id, type: 'function', function: { name: head.name, arguments: '' } }] }
+      return {
+        tool_calls: [
+          { index: Number(call), id: head.id, type: 'function', function: { name: head.name, arguments: '' } },
+        ],
+      }
     case 'custom':
-      return { tool_calls: [{ index: Number(call), id: head.id, type: 'custom', custom: { name: head.name, input: '' } }] }
+      return {
+        tool_calls: [{ index: Number(call), id: head.id, type: 'custom', custom: { name: head.name, input: '' } }],
+      }
     case 'legacy':
       return { function_call: { name: head.name, arguments: '' } }
     default:
@@ -146,7 +160,9 @@ function headDelta(call: string, head: ToolCallHead): JsonObject {
 function inputDelta(call: string, form: ToolCallHead['form'], text: string): JsonObject {
   if (form === 'legacy') return { function_call: { arguments: text } }
   const index = Number(call)
-  return { tool_calls: [form === 'custom' ? { index, custom: { input: text } } : { index, function: { arguments: text } }] }
+  return {
+    tool_calls: [form === 'custom' ? { index, custom: { input: text } } : { index, function: { arguments: text } }],
+  }
 }
 
 function fieldChunks(

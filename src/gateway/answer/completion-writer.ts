@@ -29,7 +29,14 @@ interface ChoiceTexts {
   readonly fields: { readonly field: WireField; readonly data: string }[]
 }
 
-const BODY_KEYS: ReadonlySet<string> = new Set(['role', 'refusal', 'reasoning', 'reasoning_content', 'tool_calls', 'function_call'])
+const BODY_KEYS: ReadonlySet<string> = new Set([
+  'role',
+  'refusal',
+  'reasoning',
+  'reasoning_content',
+  'tool_calls',
+  'function_call',
+])
 
 export function createCompletionWriter(): CompletionWriter {
   let source: JsonObject | null = null
@@ -106,7 +113,9 @@ function writeChoice(source: JsonObject, texts: ChoiceTexts): JsonObject {
   if (isWords(message['refusal'])) body['refusal'] = texts.refusal
   for (const key of ['reasoning_content', 'reasoning']) if (isWords(message[key])) body[key] = texts.reasoning
   if (Array.isArray(message['tool_calls'])) {
-    body['tool_calls'] = asArray(message['tool_calls']).map((call, index) => writeCall(call, texts.calls.get(String(index)) ?? ''))
+    body['tool_calls'] = asArray(message['tool_calls']).map((call, index) =>
+      writeCall(call, texts.calls.get(String(index)) ?? ''),
+    )
   }
   if (isJsonObject(message['function_call'])) {
     body['function_call'] = { ...message['function_call'], arguments: texts.calls.get('function_call') ?? '' }

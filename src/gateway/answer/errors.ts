@@ -15,7 +15,9 @@ export type DecisionHead = Pick<CheckResult, 'decision' | 'decisionId'>
 
 /** Headers of every answer for which a decision was made. */
 export function decisionHeaders(decision: DecisionHead | null): Record<string, string> {
-  return decision === null ? {} : { 'x-parapet-decision': decision.decision, 'x-parapet-decision-id': decision.decisionId }
+  return decision === null
+    ? {}
+    : { 'x-parapet-decision': decision.decision, 'x-parapet-decision-id': decision.decisionId }
 }
 
 /** A thing thrown, as a `ParapetError`. */
@@ -42,14 +44,22 @@ export function errorBody(error: ParapetError, decision: DecisionHead | null): E
 }
 
 /** The answer for an error. */
-export function errorResponse(error: ParapetError, decision: DecisionHead | null = null, extra: Record<string, string> = {}): Response {
+export function errorResponse(
+  error: ParapetError,
+  decision: DecisionHead | null = null,
+  extra: Record<string, string> = {},
+): Response {
   const { code } = wireCode(error)
   const { httpStatus } = error.details
   const status = typeof httpStatus === 'number' ? httpStatus : ERROR_STATUS[code]
   const retryAfter = error.details['retryAfter']
   return jsonResponse(errorBody(error, decision), status, {
     ...(NEVER_RETRY.has(code) ? { 'x-should-retry': 'false' } : {}),
-    ...(typeof retryAfter === 'string' ? { 'retry-after': retryAfter } : code === 'rate_limited' ? { 'retry-after': '1' } : {}),
+    ...(typeof retryAfter === 'string'
+      ? { 'retry-after': retryAfter }
+      : code === 'rate_limited'
+        ? { 'retry-after': '1' }
+        : {}),
     ...(code === 'unauthorized' ? { 'www-authenticate': 'Bearer' } : {}),
     ...decisionHeaders(decision),
     ...extra,
@@ -57,19 +67,30 @@ export function errorResponse(error: ParapetError, decision: DecisionHead | null
 }
 
 export function jsonResponse(body: unknown, status: number, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers } })
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+  })
 }
 
 /** Asking again would get the same answer, or hit a guard that is already in trouble. */
-const NEVER_RETRY: ReadonlySet<ErrorCode> = new Set(['content_filter', 'refused', 'held', 'guard_failed', 'guard_timeout'])
+const NEVER_RETRY: ReadonlySet<ErrorCode> = new Set([
+  'content_filter',
+  'refused',
+  'held',
+  'guard_failed',
+  'guard_timeout',
+])
 
 /** Fixed messages where the error's own might tell too much, or too little. */
 const MESSAGES: Readonly<Partial<Record<ErrorCode, string>>> = {
   content_filter: 'The content was blocked by the policy. Change it, or ask the operator with the decision id.',
   refused: 'The policy refused to answer. Change the request, or ask the operator with the decision id.',
   held: 'The content waits for a human. Ask again at the poll URL.',
-  guard_failed: 'A guard failed and the policy treats that as a stop. The operator finds the reason under the decision id.',
-  guard_timeout: 'A guard did not answer in time and the policy treats that as a stop. The operator finds it under the decision id.',
+  guard_failed:
+    'A guard failed and the policy treats that as a stop. The operator finds the reason under the decision id.',
+  guard_timeout:
+    'A guard did not answer in time and the policy treats that as a stop. The operator finds it under the decision id.',
   internal: 'A defect in Parapet; its log names the cause.',
 }
 
@@ -83,6 +104,12 @@ function wireCode(error: ParapetError): { readonly code: ErrorCode; readonly sta
 /** The answer for content that waits for a human. */
 export function heldResponse(decision: DecisionHead): Response {
   const url = pollPath(decision.decisionId)
-  const body = { id: decision.decisionId, object: 'parapet.decision', status: 'held', decision_id: decision.decisionId, poll_url: url }
+  const body = {
+    id: decision.decisionId,
+    object: 'parapet.decision',
+    status: 'held',
+    decision_id: decision.decisionId,
+    poll_url: url,
+  }
   return jsonResponse(body, 202, { location: url, 'x-should-retry': 'false', ...decisionHeaders(decision) })
 }

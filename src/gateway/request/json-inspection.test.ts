@@ -35,6 +35,8 @@ test('what JSON.stringify writes has no fault but depth', () => {
 })
 
 test('any text is inspected without throwing', () => {
-  const pieces = fc.array(fc.constantFrom('{', '}', '[', ']', '"', '\\', ':', ',', 'a', '\\u00', '__proto__', ' '), { maxLength: 60 })
+  const pieces = fc.array(fc.constantFrom('{', '}', '[', ']', '"', '\\', ':', ',', 'a', '\\u00', '__proto__', ' '), {
+    maxLength: 60,
+  })
   fc.assert(fc.property(pieces, (parts) => void inspectJson(parts.join(''), rules)))
 })

@@ -15,7 +15,13 @@ const SOURCES: readonly ChatMessage[] = [
     ],
     name: 'ann',
   },
-  { role: 'assistant', content: null, reasoning_content: 'thinking', refusal: null, tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{"q":"x"}' } }] },
+  {
+    role: 'assistant',
+    content: null,
+    reasoning_content: 'thinking',
+    refusal: null,
+    tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{"q":"x"}' } }],
+  },
   { role: 'tool', tool_call_id: 'c1', content: [{ type: 'text', text: 'result' }] },
   { role: 'assistant', content: 'old', function_call: { name: 'g', arguments: '{}' } },
   { role: 'function', name: 'g', content: 'legacy result' },
@@ -40,7 +46,13 @@ test('every place that carries words is seen', () => {
     { role: 'tool', content: 'result', toolCallId: 'c1' },
     { role: 'assistant', content: 'old', toolCalls: [{ id: 'function_call', name: 'g', input: '{}' }] },
     { role: 'tool', content: 'legacy result', toolCallId: 'function_call' },
-    { role: 'assistant', content: [{ type: 'text', text: 'no' }, { type: 'text', text: '{"deep":["words"]}' }] },
+    {
+      role: 'assistant',
+      content: [
+        { type: 'text', text: 'no' },
+        { type: 'text', text: '{"deep":["words"]}' },
+      ],
+    },
   ])
 })
 
@@ -55,13 +67,29 @@ test('every text can be rewritten in its own place', () => {
   const upper = (text: string): string => text.toUpperCase()
   const changed: readonly Message[] = conversation.messages.map((message) => ({
     ...message,
-    content: typeof message.content === 'string' ? upper(message.content) : message.content.map((part) => (part.type === 'text' ? { ...part, text: upper(part.text) } : part)),
-    ...(message.toolCalls === undefined ? {} : { toolCalls: message.toolCalls.map((call) => ({ ...call, input: upper(call.input) })) }),
+    content:
+      typeof message.content === 'string'
+        ? upper(message.content)
+        : message.content.map((part) => (part.type === 'text' ? { ...part, text: upper(part.text) } : part)),
+    ...(message.toolCalls === undefined
+      ? {}
+      : { toolCalls: message.toolCalls.map((call) => ({ ...call, input: upper(call.input) })) }),
   }))
   expect(conversation.rewrite([...changed, { role: 'user', content: 'again' }])).toEqual([
     { role: 'developer', content: 'BE KIND' },
-    { ...SOURCES[1], content: [{ type: 'text', text: 'LOOK' }, ...(SOURCES[1]?.['content'] as []).slice(1, 3), { type: 'text', text: '{"TYPE":"NOVEL","WORDS":"INSIDE"}' }] },
-    { ...SOURCES[2], reasoning_content: 'THINKING', tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{"Q":"X"}' } }] },
+    {
+      ...SOURCES[1],
+      content: [
+        { type: 'text', text: 'LOOK' },
+        ...((SOURCES[1]?.['content'] ?? []) as []).slice(1, 3),
+        { type: 'text', text: '{"TYPE":"NOVEL","WORDS":"INSIDE"}' },
+      ],
+    },
+    {
+      ...SOURCES[2],
+      reasoning_content: 'THINKING',
+      tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{"Q":"X"}' } }],
+    },
     { ...SOURCES[3], content: [{ type: 'text', text: 'RESULT' }] },
     { ...SOURCES[4], content: 'OLD', function_call: { name: 'g', arguments: '{}' } },
     { ...SOURCES[5], content: 'LEGACY RESULT' },

@@ -29,7 +29,17 @@ interface TranslatedMessage {
 }
 
 /** Fields of a message that carry no words, or are read elsewhere in this file. */
-const KNOWN = new Set(['role', 'content', 'name', 'tool_calls', 'function_call', 'tool_call_id', 'cache_control', 'prefix', 'weight'])
+const KNOWN = new Set([
+  'role',
+  'content',
+  'name',
+  'tool_calls',
+  'function_call',
+  'tool_call_id',
+  'cache_control',
+  'prefix',
+  'weight',
+])
 
 /** Reads wire messages that `chatMessagesSchema` accepted. */
 export function translateMessages(sources: readonly ChatMessage[]): Conversation {
@@ -59,7 +69,8 @@ function translateMessage(source: ChatMessage): TranslatedMessage {
   if (typeof content === 'string') addText(content, (draft, text) => void (draft['content'] = text))
   asArray(content).forEach((part, index) => translatePart(part, index, addText, addMedia))
   for (const [key, value] of Object.entries(source)) {
-    if (!KNOWN.has(key) && value !== undefined && carriesText(value)) addText(textOf(value), fieldWrite(key, typeof value === 'string'))
+    if (!KNOWN.has(key) && value !== undefined && carriesText(value))
+      addText(textOf(value), fieldWrite(key, typeof value === 'string'))
   }
   const { calls, callWrites } = translateCalls(source)
   const toolCallId = asString(source['tool_call_id']) ?? (source['role'] === 'function' ? 'function_call' : undefined)
@@ -170,15 +181,25 @@ function medium(source: string, fallback: string): MediaPart {
   return { type: 'media', mediaType: DATA_URL_TYPE.exec(source)?.[1] ?? fallback, source }
 }
 
-function translateCalls(source: ChatMessage): { readonly calls: readonly ToolCall[]; readonly callWrites: readonly Write[] } {
+function translateCalls(source: ChatMessage): {
+  readonly calls: readonly ToolCall[]
+  readonly callWrites: readonly Write[]
+} {
   const calls: ToolCall[] = []
   const callWrites: Write[] = []
   asArray(source['tool_calls']).forEach((call, index) => {
     if (!isJsonObject(call)) return
-    for (const [kind, key] of [['function', 'arguments'], ['custom', 'input']] as const) {
+    for (const [kind, key] of [
+      ['function', 'arguments'],
+      ['custom', 'input'],
+    ] as const) {
       const body = call[kind]
       if (!isJsonObject(body)) continue
-      calls.push({ id: asString(call['id']) ?? '', name: asString(body['name']) ?? '', input: asString(body[key]) ?? '' })
+      calls.push({
+        id: asString(call['id']) ?? '',
+        name: asString(body['name']) ?? '',
+        input: asString(body[key]) ?? '',
+      })
       callWrites.push((draft, text) => {
         const target = (draft['tool_calls'] as Draft[])[index]?.[kind] as Draft | undefined
         if (target !== undefined) target[key] = text
@@ -187,7 +208,11 @@ function translateCalls(source: ChatMessage): { readonly calls: readonly ToolCal
   })
   const legacy = source['function_call']
   if (isJsonObject(legacy)) {
-    calls.push({ id: 'function_call', name: asString(legacy['name']) ?? '', input: asString(legacy['arguments']) ?? '' })
+    calls.push({
+      id: 'function_call',
+      name: asString(legacy['name']) ?? '',
+      input: asString(legacy['arguments']) ?? '',
+    })
     callWrites.push((draft, text) => void ((draft['function_call'] as Draft)['arguments'] = text))
   }
   return { calls, callWrites }
@@ -218,6 +243,11 @@ function textsOf(message: Message): readonly (string | null)[] {
 
 /** A message the pipeline added. */
 function toWire(message: Message): ChatMessage {
-  const content = typeof message.content === 'string' ? message.content : textsOf(message).filter((text) => text !== null).join('\n')
+  const content =
+    typeof message.content === 'string'
+      ? message.content
+      : textsOf(message)
+          .filter((text) => text !== null)
+          .join('\n')
   return { role: message.role, content }
 }

@@ -135,9 +135,14 @@ function invalidBody(message: string): ParapetError {
 }
 
 function unreadable(cause: unknown): ParapetError {
-  return new ParapetError('input_invalid', 'The body broke off or could not be decompressed.', { cause, details: { param: 'body' } })
+  return new ParapetError('input_invalid', 'The body broke off or could not be decompressed.', {
+    cause,
+    details: { param: 'body' },
+  })
 }
 
 function tooLarge(limit: number): ParapetError {
-  return new ParapetError('input_too_large', `The body is larger than the limit of ${limit} bytes.`, { details: { param: 'body' } })
+  return new ParapetError('input_too_large', `The body is larger than the limit of ${limit} bytes.`, {
+    details: { param: 'body' },
+  })
 }

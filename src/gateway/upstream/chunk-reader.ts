@@ -22,14 +22,38 @@ export interface ChunkReader {
 
 /** Keys of a chunk that carry no words of the model. */
 export const PLAIN_CHUNK_KEYS: ReadonlySet<string> = new Set([
-  'id', 'object', 'created', 'model', 'system_fingerprint', 'service_tier', 'usage', 'choices', 'obfuscation', 'provider',
-  'prompt_filter_results', 'timings', 'x_groq',
+  'id',
+  'object',
+  'created',
+  'model',
+  'system_fingerprint',
+  'service_tier',
+  'usage',
+  'choices',
+  'obfuscation',
+  'provider',
+  'prompt_filter_results',
+  'timings',
+  'x_groq',
 ])
 export const PLAIN_CHOICE_KEYS: ReadonlySet<string> = new Set([
-  'index', 'delta', 'message', 'finish_reason', 'native_finish_reason', 'stop_reason', 'logprobs', 'content_filter_results',
-  'content_filter_offsets', 'content_filter_result',
+  'index',
+  'delta',
+  'message',
+  'finish_reason',
+  'native_finish_reason',
+  'stop_reason',
+  'logprobs',
+  'content_filter_results',
+  'content_filter_offsets',
+  'content_filter_result',
 ])
-const MEDIA_KEYS: Readonly<Record<string, string>> = { images: 'image/*', image: 'image/*', video: 'video/*', files: 'application/octet-stream' }
+const MEDIA_KEYS: Readonly<Record<string, string>> = {
+  images: 'image/*',
+  image: 'image/*',
+  video: 'video/*',
+  files: 'application/octet-stream',
+}
 
 /** Words do not fit through these; anything else in a name or an id is not passed on. */
 const TOOL_NAME = /^[\p{L}\p{N}_.:/-]{1,128}$/u
@@ -66,8 +90,10 @@ export function createChunkReader(): ChunkReader {
 
   return {
     read(chunk) {
-      if (chunk['error'] !== undefined && chunk['error'] !== null) throw upstreamError('The model server reported an error in its stream.')
-      if (!Array.isArray(chunk['choices'])) throw upstreamError('The model server sent something that is not a chat completion chunk.')
+      if (chunk['error'] !== undefined && chunk['error'] !== null)
+        throw upstreamError('The model server reported an error in its stream.')
+      if (!Array.isArray(chunk['choices']))
+        throw upstreamError('The model server sent something that is not a chat completion chunk.')
       const parts: StreamPart[] = []
       const next = envelopeOf(chunk)
       if (envelope === null || envelope['id'] !== next['id'] || envelope['model'] !== next['model']) {
@@ -111,7 +137,8 @@ export function envelopeOf(chunk: JsonObject): JsonObject {
   const envelope: Record<string, JsonValue> = {}
   for (const key of ['id', 'created', 'model', 'system_fingerprint', 'service_tier']) {
     const value = chunk[key]
-    if (typeof value === 'number' || value === null || (typeof value === 'string' && value.length <= 256)) envelope[key] = value
+    if (typeof value === 'number' || value === null || (typeof value === 'string' && value.length <= 256))
+      envelope[key] = value
   }
   return envelope
 }
@@ -137,20 +164,33 @@ function attachChunk(chunk: JsonObject, contents: StreamPart[]): readonly Stream
   if (!whole) return withUsage(chunk, contents)
   const words = only.type === 'text' ? only.text : ''
   const refused = isRefusalChoice(only.choice ?? 0)
-  return [{ ...only, raw: { kind: 'chunk', chunk: spelling(chunk, refused ? '' : words, refused ? words : '') } satisfies WireRaw }]
+  return [
+    {
+      ...only,
+      raw: { kind: 'chunk', chunk: spelling(chunk, refused ? '' : words, refused ? words : '') } satisfies WireRaw,
+    },
+  ]
 }
 
 /** The chunk with only those log-probabilities that spell these words. */
 function spelling(chunk: JsonObject, content: string, refusal: string): JsonObject {
   const choices = asArray(chunk['choices'])
-  const checked = choices.map((choice) => (isJsonObject(choice) ? withMatchingLogprobs(choice, content, refusal) : choice))
+  const checked = choices.map((choice) =>
+    isJsonObject(choice) ? withMatchingLogprobs(choice, content, refusal) : choice,
+  )
   return checked.every((choice, index) => choice === choices[index]) ? chunk : { ...chunk, choices: checked }
 }
 
 /** A chunk that is taken apart keeps its usage as a chunk of its own. */
 function withUsage(chunk: JsonObject, contents: StreamPart[]): readonly StreamPart[] {
   if (!isJsonObject(chunk['usage'])) return contents
-  return [...contents, other({ kind: 'chunk', chunk: { ...envelopeOf(chunk), object: 'chat.completion.chunk', choices: [], usage: chunk['usage'] } })]
+  return [
+    ...contents,
+    other({
+      kind: 'chunk',
+      chunk: { ...envelopeOf(chunk), object: 'chat.completion.chunk', choices: [], usage: chunk['usage'] },
+    }),
+  ]
 }
 
 function readChoice(choice: JsonObject, state: ChoiceState, into: StreamPart[]): void {
@@ -161,7 +201,8 @@ function readChoice(choice: JsonObject, state: ChoiceState, into: StreamPart[]):
   const reason = choice['finish_reason']
   if (reason === null || reason === undefined || state.finished) return
   state.finished = true
-  if (state.refused) into.push({ type: 'finish', choice: refusalChoice(index), reason: 'stop', raw: { kind: 'envelope', envelope: {} } })
+  if (state.refused)
+    into.push({ type: 'finish', choice: refusalChoice(index), reason: 'stop', raw: { kind: 'envelope', envelope: {} } })
   into.push({ type: 'finish', choice: index, reason: finishReason(reason) })
 }
 
@@ -185,7 +226,8 @@ function readDelta(delta: JsonObject, choice: number, state: ChoiceState, into: 
       asArray(value).forEach((call, position) => {
         if (isJsonObject(call)) readCall(call, position, choice, state, into)
       })
-    } else if (key === 'function_call' && isJsonObject(value)) readCallBody('function_call', 'legacy', '', value, 'arguments', choice, state, into)
+    } else if (key === 'function_call' && isJsonObject(value))
+      readCallBody('function_call', 'legacy', '', value, 'arguments', choice, state, into)
     else readUnknown(key, value, choice, into)
   }
 }
@@ -195,14 +237,18 @@ export function readUnknown(key: string, value: JsonValue, choice: number, into:
   if (key === 'role') return
   if (key === 'audio' && isJsonObject(value)) {
     const { transcript, ...rest } = value
+    if (asString(rest['data']) !== undefined)
+      into.push(filePart('audio/*', JSON.stringify(rest), choice, { scope: 'body', path: ['audio'], plain: false }))
     if (typeof transcript === 'string' && transcript !== '') {
-      into.push(filePart('text/plain', transcript, choice, { scope: 'body', path: ['audio', 'transcript'], plain: true }))
+      into.push(
+        filePart('text/plain', transcript, choice, { scope: 'body', path: ['audio', 'transcript'], plain: true }),
+      )
     }
-    if (asString(rest['data']) !== undefined) into.push(filePart('audio/*', JSON.stringify(rest), choice, { scope: 'body', path: ['audio'], plain: false }))
     return
   }
   const mediaType = MEDIA_KEYS[key]
-  if (mediaType !== undefined) into.push(filePart(mediaType, JSON.stringify(value), choice, { scope: 'body', path: [key], plain: false }))
+  if (mediaType !== undefined)
+    into.push(filePart(mediaType, JSON.stringify(value), choice, { scope: 'body', path: [key], plain: false }))
   else fieldParts({ [key]: value }, NOTHING_KNOWN, 'body', choice, into)
 }
 
@@ -230,11 +276,22 @@ function filePart(mediaType: string, data: string, choice: number | undefined, f
 
 function readCall(call: JsonObject, position: number, choice: number, state: ChoiceState, into: StreamPart[]): void {
   const index = typeof call['index'] === 'number' ? call['index'] : position
-  if (!Number.isInteger(index) || index < 0 || index >= MAX_CALLS) throw upstreamError('The model server sent a tool call with a wrong index.')
+  if (!Number.isInteger(index) || index < 0 || index >= MAX_CALLS)
+    throw upstreamError('The model server sent a tool call with a wrong index.')
   const id = asString(call['id']) ?? ''
   const { custom } = call
   if (isJsonObject(custom)) readCallBody(String(index), 'custom', id, custom, 'input', choice, state, into)
-  else readCallBody(String(index), 'function', id, isJsonObject(call['function']) ? call['function'] : {}, 'arguments', choice, state, into)
+  else
+    readCallBody(
+      String(index),
+      'function',
+      id,
+      isJsonObject(call['function']) ? call['function'] : {},
+      'arguments',
+      choice,
+      state,
+      into,
+    )
 }
 
 /** One tool call, or a piece of one. */
@@ -256,12 +313,17 @@ function readCallBody(
   if (current.name === '') current.name = checkedName(name)
   state.calls.set(call, current)
   if (changed) {
-    const head = { form: current.form, id: current.id === '' ? `call_${choice}_${call}` : current.id, name: current.name }
+    const head = {
+      form: current.form,
+      id: current.id === '' ? `call_${choice}_${call}` : current.id,
+      name: current.name,
+    }
     into.push(other({ kind: 'tool-call', choice, call, head }))
   }
   const text = body[key]
   const words = typeof text === 'string' ? text : text === undefined || text === null ? '' : JSON.stringify(text)
-  if (words !== '') into.push({ type: 'tool-input', choice, call, text: words, ...(current.name === '' ? {} : { tool: current.name }) })
+  if (words !== '')
+    into.push({ type: 'tool-input', choice, call, text: words, ...(current.name === '' ? {} : { tool: current.name }) })
 }
 
 /** A tool's name as it may be shown; throws when it is a sentence rather than a name. */

@@ -25,7 +25,8 @@ export function readCompletion(completion: unknown): readonly StreamPart[] {
   fieldParts(completion, PLAIN_CHUNK_KEYS, 'chunk', undefined, parts)
   const seen = new Set<number>()
   for (const choice of asArray(completion['choices'])) {
-    if (!isJsonObject(choice) || !isJsonObject(choice['message'])) throw upstreamError('The model server sent a choice without a message.')
+    if (!isJsonObject(choice) || !isJsonObject(choice['message']))
+      throw upstreamError('The model server sent a choice without a message.')
     const index = choiceIndex(choice)
     if (seen.has(index)) throw upstreamError('The model server sent two choices with the same index.')
     seen.add(index)
@@ -40,7 +41,8 @@ function readMessage(message: JsonObject, choice: number, into: StreamPart[]): v
   for (const [key, value] of Object.entries(message)) {
     if (value === undefined || value === null || value === '') continue
     if (key === 'content' && typeof value === 'string') into.push({ type: 'text', choice, text: value })
-    else if (key === 'reasoning_content' && typeof value === 'string') into.push({ type: 'reasoning', choice, text: value })
+    else if (key === 'reasoning_content' && typeof value === 'string')
+      into.push({ type: 'reasoning', choice, text: value })
     else if (key === 'reasoning' && typeof value === 'string') {
       if (message['reasoning_content'] !== value) into.push({ type: 'reasoning', choice, text: value })
     } else if (key === 'refusal' && typeof value === 'string') {

@@ -51,7 +51,8 @@ const FORWARDED_WITH_AUTH = ['authorization', 'openai-organization', 'openai-pro
 
 export function createHttpUpstream(options: HttpUpstreamOptions): HttpUpstream {
   const endpoint = endpointOf(options.url)
-  const transport: ClosableTransport = options.fetch === undefined ? createNodeTransport() : createFetchTransport(options.fetch)
+  const transport: ClosableTransport =
+    options.fetch === undefined ? createNodeTransport() : createFetchTransport(options.fetch)
   return {
     name: endpoint.host,
     async open(request) {
@@ -79,13 +80,19 @@ function endpointOf(text: string): URL {
   try {
     url = new URL(text)
   } catch {
-    throw new ParapetError('configuration', 'The upstream URL is not a URL; write for example http://127.0.0.1:8000/v1.')
+    throw new ParapetError(
+      'configuration',
+      'The upstream URL is not a URL; write for example http://127.0.0.1:8000/v1.',
+    )
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new ParapetError('configuration', 'The upstream URL must begin with http:// or https://.')
   }
   if (url.username !== '' || url.password !== '') {
-    throw new ParapetError('configuration', 'The upstream URL holds a password; pass the key in the environment instead.')
+    throw new ParapetError(
+      'configuration',
+      'The upstream URL holds a password; pass the key in the environment instead.',
+    )
   }
   const path = url.pathname.replace(/\/$/, '')
   if (!path.endsWith('/chat/completions')) url.pathname = `${path === '' ? '/v1' : path}/chat/completions`
@@ -99,7 +106,8 @@ function headersFor(options: HttpUpstreamOptions, request: UpstreamRequest): Rea
     'accept-encoding': 'identity',
     'user-agent': 'parapet',
   }
-  const names = options.forwardAuth === true && options.apiKey === undefined ? [...FORWARDED, ...FORWARDED_WITH_AUTH] : FORWARDED
+  const names =
+    options.forwardAuth === true && options.apiKey === undefined ? [...FORWARDED, ...FORWARDED_WITH_AUTH] : FORWARDED
   for (const name of names) {
     const value = request.headers[name]
     if (value !== undefined) headers[name] = value
@@ -137,7 +145,12 @@ async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
   }
 }
 
-async function* read(answer: TransportAnswer, stream: boolean, watch: Watch, maxAnswer: number): AsyncGenerator<StreamPart> {
+async function* read(
+  answer: TransportAnswer,
+  stream: boolean,
+  watch: Watch,
+  maxAnswer: number,
+): AsyncGenerator<StreamPart> {
   try {
     if (stream) yield* readStream(answer.body, watch)
     else yield* readCompletion(await readJson(answer.body, watch, maxAnswer))
@@ -174,6 +187,7 @@ async function* readStream(body: AsyncIterable<Uint8Array>, watch: Watch): Async
     complete = true
   } finally {
     if (complete) letFinish(iterator, watch)
+    else void Promise.resolve(iterator.return?.()).catch(() => undefined)
   }
 }
 

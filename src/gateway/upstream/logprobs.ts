@@ -9,14 +9,18 @@ import { asArray, isJsonObject } from '../../contract/index.ts'
 export function withMatchingLogprobs(choice: JsonObject, content: string, refusal: string): JsonObject {
   const { logprobs } = choice
   if (logprobs === undefined || logprobs === null) return choice
-  const matches = isJsonObject(logprobs) && spelled(logprobs['content']) === content && spelled(logprobs['refusal']) === refusal
+  const matches =
+    isJsonObject(logprobs) && spelled(logprobs['content']) === content && spelled(logprobs['refusal']) === refusal
   return matches ? choice : { ...choice, logprobs: null }
 }
 
 function spelled(entries: unknown): string {
   const list = asArray(entries).filter(isJsonObject)
   const bytes = list.flatMap((entry) => asArray(entry['bytes']))
-  const spelledInBytes = list.length > 0 && list.every((entry) => Array.isArray(entry['bytes'])) && bytes.every((byte) => typeof byte === 'number')
-  if (spelledInBytes) return new TextDecoder().decode(Uint8Array.from(bytes as number[]))
+  const spelledInBytes =
+    list.length > 0 &&
+    list.every((entry) => Array.isArray(entry['bytes'])) &&
+    bytes.every((byte) => typeof byte === 'number')
+  if (spelledInBytes) return new TextDecoder().decode(Uint8Array.from(bytes))
   return list.map((entry) => String(entry['token'] ?? '')).join('')
 }

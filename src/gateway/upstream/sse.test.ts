@@ -33,11 +33,16 @@ describe('events', () => {
     const lines = fc.constantFrom('data: {"a":"ž🐎"}', 'data:x', ': c', 'event: y', '', '', 'data', 'data: [DONE]')
     const ends = fc.constantFrom('\n', '\r\n', '\r')
     fc.assert(
-      fc.property(fc.array(fc.tuple(lines, ends), { maxLength: 20 }), fc.array(fc.nat(300), { maxLength: 20 }), fc.boolean(), (pairs, cuts, bytewise) => {
-        const bytes = encoder.encode(`${pairs.map(([line, end]) => line + end).join('')}data: z\n\n`)
-        const all = bytewise ? Array.from(bytes, (_, index) => index) : cuts.filter((cut) => cut < bytes.length)
-        expect(parse(bytes, all)).toEqual(parse(bytes))
-      }),
+      fc.property(
+        fc.array(fc.tuple(lines, ends), { maxLength: 20 }),
+        fc.array(fc.nat(300), { maxLength: 20 }),
+        fc.boolean(),
+        (pairs, cuts, bytewise) => {
+          const bytes = encoder.encode(`${pairs.map(([line, end]) => line + end).join('')}data: z\n\n`)
+          const all = bytewise ? Array.from(bytes, (_, index) => index) : cuts.filter((cut) => cut < bytes.length)
+          expect(parse(bytes, all)).toEqual(parse(bytes))
+        },
+      ),
     )
   })
 

@@ -22,55 +22,48 @@ export interface SseParser {
 
 export function createSseParser(maxEvent: number = MAX_EVENT): SseParser {
   const decoder = new TextDecoder('utf-8')
-  let rest = ''
-  /** Where in `rest` no line end was found yet. */
-  let searched = 0
+  /** Pieces of the line that has not ended yet. Joined once, so that tiny chunks cost no more than large ones. */
+  let pieces: string[] = []
   let data: string[] = []
   let size = 0
-  let first = true
+  /** The last character was a CR, whose LF may still come. */
+  let afterCr = false
 
   const takeLine = (line: string, events: string[]): void => {
     if (line === '') {
       if (data.length > 0) events.push(data.length === 1 ? (data[0] as string) : data.join('\n'))
       data = []
       size = 0
-      return
-    }
-    if (!line.startsWith('data')) return
-    if (line.length === 4) data.push('')
-    else if (line.charCodeAt(4) === 0x3a) data.push(line.slice(line.charCodeAt(5) === 0x20 ? 6 : 5))
-    size += line.length
+    } else if (line === 'data') data.push('')
+    else if (line.startsWith('data:')) data.push(line.slice(line.charCodeAt(5) === 0x20 ? 6 : 5))
   }
 
-  const takeLines = (ended: boolean): readonly string[] => {
+  const take = (text: string): readonly string[] => {
     const events: string[] = []
-    let start = 0
-    for (;;) {
-      const end = lineEnd(rest, Math.max(start, searched))
-      // A CR at the very end may be the first half of CRLF.
-      if (end === -1 || (!ended && end === rest.length - 1 && rest.charCodeAt(end) === CR)) break
-      takeLine(rest.slice(start, end), events)
-      start = end + (rest.charCodeAt(end) === CR && rest.charCodeAt(end + 1) === LF ? 2 : 1)
+    let start = afterCr && text.charCodeAt(0) === LF ? 1 : 0
+    if (text !== '') afterCr = false
+    for (let end = lineEnd(text, start); end !== -1; end = lineEnd(text, start)) {
+      pieces.push(text.slice(start, end))
+      size += end - start
+      takeLine(pieces.join(''), events)
+      pieces = []
+      const isCr = text.charCodeAt(end) === CR
+      afterCr = isCr && end === text.length - 1
+      start = end + (isCr && text.charCodeAt(end + 1) === LF ? 2 : 1)
     }
-    rest = rest.slice(start)
-    searched = Math.max(0, rest.length - 1)
-    if (rest.length + size > maxEvent) throw upstreamError('The model server sent an event larger than the limit.')
+    if (start < text.length) {
+      pieces.push(text.slice(start))
+      size += text.length - start
+    }
+    if (size > maxEvent) throw upstreamError('The model server sent an event larger than the limit.')
     return events
   }
 
   return {
-    push(bytes) {
-      rest += decoder.decode(bytes, { stream: true })
-      if (first && rest !== '') {
-        first = false
-        if (rest.charCodeAt(0) === 0xfeff) rest = rest.slice(1)
-      }
-      return takeLines(false)
-    },
+    push: (bytes) => take(decoder.decode(bytes, { stream: true })),
     end() {
-      rest += decoder.decode()
-      const events = takeLines(true)
-      if (events.length > 0 || rest !== '' || data.length > 0) {
+      const events = take(decoder.decode())
+      if (events.length > 0 || pieces.length > 0 || data.length > 0) {
         throw upstreamError('The answer of the model server broke off in the middle of an event.')
       }
     },

@@ -65,11 +65,12 @@ function singleHeader(headers: IncomingHttpHeaders, name: string): string | unde
 export function createFetchTransport(fetchFunction: typeof fetch): ClosableTransport {
   return {
     async send(url, { headers, body, signal }) {
-      const response = await fetchFunction(url, { method: 'POST', headers, body, signal, redirect: 'manual' })
+      const asked = fetchFunction(url, { method: 'POST', headers, body, signal, redirect: 'manual' })
+      const response = await unlessAborted(asked, signal)
       return {
         status: response.status,
         header: (name) => response.headers.get(name) ?? undefined,
-        body: response.body === null ? nothing() : readAll(response.body),
+        body: response.body === null ? nothing() : readAll(response.body, signal),
       }
     },
     close: () => undefined,
@@ -80,15 +81,25 @@ async function* nothing(): AsyncGenerator<Uint8Array> {
   // No body.
 }
 
-async function* readAll(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* readAll(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const reader = body.getReader()
   try {
     for (;;) {
-      const { done, value } = await reader.read()
+      const { done, value } = await unlessAborted(reader.read(), signal)
       if (done) return
       yield value
     }
   } finally {
     reader.cancel().catch(() => undefined)
   }
+}
+
+/** A function passed in may ignore its signal; nothing here waits for it then. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new Error('The call was aborted.', { cause: signal.reason }))
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }

@@ -82,7 +82,11 @@ export function wireChoice(choice: number): number {
 }
 
 /** An error of the model server. `status` is its HTTP status, when it answered with one. */
-export function upstreamError(message: string, details: { status?: number; retryAfter?: string } = {}, cause?: unknown): ParapetError {
+export function upstreamError(
+  message: string,
+  details: { status?: number; retryAfter?: string } = {},
+  cause?: unknown,
+): ParapetError {
   return new ParapetError('upstream_error', message, { details, ...(cause === undefined ? {} : { cause }) })
 }
 

@@ -4,11 +4,20 @@
  * Answers longer than a window are judged by their windows only, which stand at fixed offsets: a stream is then judged exactly like
  * the whole answer. Other texts are judged as a whole too. Which score means what is the policy's matter.
  */
-import type { ClassifierEngine, Finding, Guard, GuardReport, GuardRequest, Scores, StreamRequest, TextView } from '../../spec/index.ts'
+import type {
+  ClassifierEngine,
+  Guard,
+  GuardReport,
+  GuardRequest,
+  StreamRequest,
+  TextView,
+} from '../../spec/index.ts'
+import { ParapetError } from '../../spec/index.ts'
 import { createTextView } from '../../core/text/index.ts'
-import type { HeadScore, PassageContext, PassageJudgement } from './judge-text.ts'
+import type { HeadScore, PassageContext } from './judge-text.ts'
 import { judgePassage } from './judge-text.ts'
 import { ClassifierStream } from './stream.ts'
+import { Summary } from './summary.ts'
 
 export interface ClassifierGuardOptions {
   readonly id?: string
@@ -20,12 +29,10 @@ export interface ClassifierGuardOptions {
   readonly stages?: Guard['stages']
 }
 
-/** Findings below this are not reported; scores always are. */
-export const LOWEST_FINDING = 0.1
 /** A whole text is judged by at most this much of its beginning, and by all its windows. */
 const LONGEST_WHOLE = 20_000
-/** Windows of one text that is not an answer, at most: beyond, they get wider. */
-const MOST_WINDOWS = 2048
+/** Longer texts are refused: judging them would hold up everybody else for seconds. */
+const LONGEST_TEXT = 2_000_000
 /** Spans shown for each head that is above one half. */
 const HIGHLIGHTS = 3
 
@@ -48,16 +55,28 @@ function check(engine: ClassifierEngine, request: GuardRequest, window: number, 
   const { text, stage } = request
   const summary = new Summary()
   const { length } = text.original
+  if (length > LONGEST_TEXT) {
+    throw new ParapetError(
+      'input_too_large',
+      `The classifier judges at most ${LONGEST_TEXT} characters at once. Split the text, or limit its length.`,
+    )
+  }
   if (stage !== 'output' || length <= window) {
     summary.add(judgePassage(engine, text.normalised.slice(0, LONGEST_WHOLE), request), null)
   }
   if (length > window) {
-    const wide = stage === 'output' ? 1 : Math.max(1, Math.ceil(length / hop / MOST_WINDOWS))
-    for (const [from, to] of passages(length, window * wide, hop * wide)) {
-      summary.add(judgePassage(engine, createTextView(text.original.slice(from, to)).normalised, request), { start: from, end: to })
+    for (const [from, to] of passages(length, window, hop)) {
+      summary.add(judgePassage(engine, createTextView(text.original.slice(from, to)).normalised, request), {
+        start: from,
+        end: to,
+      })
     }
   }
-  return { ...summary.report(), findings: summary.findings, highlights: highlights(engine, text, request, summary.tops()) }
+  return {
+    ...summary.report(),
+    findings: summary.findings,
+    highlights: highlights(engine, text, request, summary.tops()),
+  }
 }
 
 /** Windows of a text longer than one: at multiples of the hop, and one that ends with the text. */
@@ -67,40 +86,18 @@ export function* passages(length: number, window: number, hop: number): Generato
   if (from - hop + window < length) yield [length - window, length]
 }
 
-/** The largest score of each head over the passages of a text, and a finding for each passage worth one. */
-export class Summary {
-  readonly findings: Finding[] = []
-  readonly #tops = new Map<keyof Scores, HeadScore>()
-  readonly #categories: Record<string, number> = {}
-
-  add(judgement: PassageJudgement, span: NonNullable<Finding['span']> | null): readonly Finding[] {
-    const found: Finding[] = []
-    for (const one of judgement.heads) {
-      const top = this.#tops.get(one.label)
-      if (top === undefined || one.score > top.score) this.#tops.set(one.label, one)
-      if (one.score >= LOWEST_FINDING) found.push({ label: one.label, score: one.score, ...(span === null ? {} : { span }) })
-    }
-    for (const [category, score] of Object.entries(judgement.categories)) {
-      this.#categories[category] = Math.max(this.#categories[category] ?? 0, score)
-    }
-    this.findings.push(...found)
-    return found
-  }
-
-  tops(): readonly HeadScore[] {
-    return [...this.#tops.values()]
-  }
-
-  report(): Omit<GuardReport, 'findings'> {
-    const scores = Object.fromEntries(this.tops().map(({ label, score }) => [label, score])) as Partial<Scores>
-    return { scores, categories: this.#categories }
-  }
-}
-
 /** Spans of the original text that drove the heads above one half. */
-function highlights(engine: ClassifierEngine, text: TextView, context: PassageContext, tops: readonly HeadScore[]): NonNullable<GuardReport['highlights']> {
+function highlights(
+  engine: ClassifierEngine,
+  text: TextView,
+  context: PassageContext,
+  tops: readonly HeadScore[],
+): NonNullable<GuardReport['highlights']> {
   const { normalised } = text
-  const input = context.stage === 'output' ? { response: normalised, ...(context.prompt === undefined ? {} : { prompt: context.prompt }) } : { prompt: normalised }
+  const input =
+    context.stage === 'output'
+      ? { response: normalised, ...(context.prompt === undefined ? {} : { prompt: context.prompt }) }
+      : { prompt: normalised }
   return tops
     .filter(({ label, score }) => score > 0.5 && label !== 'refusal')
     .flatMap(({ label, head, score }) =>

@@ -45,9 +45,14 @@ function head(label: keyof Scores, name: ClassifierHead, score: number | null): 
 }
 
 /** A user's text is judged as a direct attack, a document as an indirect one too; a text of unknown origin beside a task as both. */
-function injection(direct: number | null, indirect: number | null, { stage, origin, system }: PassageContext): HeadScore | null {
+function injection(
+  direct: number | null,
+  indirect: number | null,
+  { stage, origin, system }: PassageContext,
+): HeadScore | null {
   const document = isDocument(stage) || (origin === 'unknown' && system !== undefined)
-  if (document && indirect !== null && indirect > (direct ?? 0)) return { label: 'injection', head: 'injection_indirect', score: indirect }
+  if (document && indirect !== null && indirect > (direct ?? 0))
+    return { label: 'injection', head: 'injection_indirect', score: indirect }
   return head('injection', 'injection_direct', direct)
 }
 

@@ -1,9 +1,16 @@
 /**
  * The classifier over a growing answer: windows are judged as soon as they are complete, the last one when the answer ends.
  */
-import type { ClassifierEngine, Finding, GuardStream, StreamBuffer, StreamRequest, StreamStep } from '../../spec/index.ts'
-import { Summary } from './guard.ts'
+import type {
+  ClassifierEngine,
+  Finding,
+  GuardStream,
+  StreamBuffer,
+  StreamRequest,
+  StreamStep,
+} from '../../spec/index.ts'
 import { judgePassage } from './judge-text.ts'
+import { Summary } from './summary.ts'
 
 export class ClassifierStream implements GuardStream {
   readonly #engine: ClassifierEngine

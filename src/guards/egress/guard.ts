@@ -29,8 +29,22 @@ const LONGEST = 2048
 
 /** Creates the guard. */
 export function createEgressGuard(options: EgressGuardOptions = {}): Guard {
-  const { id = 'egress', allow, deny, schemes = ['http', 'https', 'mailto'], dataInUrl = true, images = 'allow', action = 'block', stages = ['tool_call', 'output'] } = options
-  const rules: EgressRules = { schemes, dataInUrl, ...(allow === undefined ? {} : { allow }), ...(deny === undefined ? {} : { deny }) }
+  const {
+    id = 'egress',
+    allow,
+    deny,
+    schemes = ['http', 'https', 'mailto'],
+    dataInUrl = true,
+    images = 'allow',
+    action = 'block',
+    stages = ['tool_call', 'output'],
+  } = options
+  const rules: EgressRules = {
+    schemes,
+    dataInUrl,
+    ...(allow === undefined ? {} : { allow }),
+    ...(deny === undefined ? {} : { deny }),
+  }
   const scanner = createPatternScanner(recognisers(rules, images, action))
   return {
     specVersion: 'v1',
@@ -44,7 +58,13 @@ export function createEgressGuard(options: EgressGuardOptions = {}): Guard {
 }
 
 function recognisers(rules: EgressRules, images: 'block' | 'allow', action: Action): readonly Recogniser[] {
-  const finding = (label: string, reason: string): Omit<Finding, 'span'> => ({ label: `egress.${label}`, score: 1, action, replacement: '[LINK REMOVED]', reason })
+  const finding = (label: string, reason: string): Omit<Finding, 'span'> => ({
+    label: `egress.${label}`,
+    score: 1,
+    action,
+    replacement: '[LINK REMOVED]',
+    reason,
+  })
   const link = (match: PatternMatch, text: string): Omit<Finding, 'span'> | null => {
     const problem = urlProblem(text.slice(match.index, match.end).replace(/[).,;:!?\]}]{1,9}$/, ''), rules)
     return problem === null ? null : finding(problem, REASONS[problem])
@@ -52,7 +72,9 @@ function recognisers(rules: EgressRules, images: 'block' | 'allow', action: Acti
   const all: Recogniser[] = [
     {
       id: 'egress.link',
-      pattern: regExpMatcher(/(?:[A-Za-z][A-Za-z0-9+.-]{1,20}:(?:\/\/|\\\/\\\/|(?=[A-Za-z0-9]))|(?<![:\w/])\/\/(?=[\w.-]{1,80}\.[a-z]{2})|(?<![\w/.@-])www\.)[^\s"'<>`]{1,2000}/gi),
+      pattern: regExpMatcher(
+        /(?:[A-Za-z][A-Za-z0-9+.-]{1,20}:(?:\/\/|\\\/\\\/|(?=[A-Za-z0-9]))|(?<![:\w/])\/\/(?=[\w.-]{1,80}\.[a-z]{2})|(?<![\w/.@-])www\.)[^\s"'<>`]{1,2000}/gi,
+      ),
       maxLength: LONGEST,
       lookbehind: 2,
       needs: (text) => text.includes(':') || text.includes('//') || /www\./i.test(text),
@@ -60,7 +82,10 @@ function recognisers(rules: EgressRules, images: 'block' | 'allow', action: Acti
       opening: { pattern: regExpMatcher(/[A-Za-z][A-Za-z0-9+.-]{0,20}:|\/\/|www\./gi), maxLength: 24 },
       accept: (match, text) => {
         const written = text.slice(match.index, match.end)
-        const known = /^(?:https?|ftp|wss?|file|data|javascript|mailto|blob|vbscript|ssh|telnet|gopher|ldap):|^\/\/|^www\./i.test(written)
+        const known =
+          /^(?:https?|ftp|wss?|file|data|javascript|mailto|blob|vbscript|ssh|telnet|gopher|ldap):|^\/\/|^www\./i.test(
+            written,
+          )
         return known || written.includes('://') ? link(match, text) : null
       },
     },

@@ -1,3 +1,3 @@
-/** Links and where they lead. */
-export { createEgressGuard } from './guard.ts'
-export type { EgressGuardOptions } from './guard.ts'
+/** Links that leave: allow-lists of hosts and schemes, images, data in URLs. */
+export { createEgressGuard } from './egress-guard.ts'
+export type { EgressGuardOptions } from './egress-guard.ts'

@@ -33,7 +33,9 @@ export function urlProblem(written: string, rules: EgressRules): UrlProblem | nu
 }
 
 function unescapeJson(text: string): string {
-  return text.replaceAll(String.raw`\/`, '/').replaceAll(/\\u00([0-9a-fA-F]{2})/g, (_whole, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+  return text
+    .replaceAll(String.raw`\/`, '/')
+    .replaceAll(/\\u00([0-9a-fA-F]{2})/g, (_whole, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
 }
 
 function hostAllowed(hostname: string, { allow, deny = [] }: EgressRules): boolean {
@@ -50,5 +52,11 @@ function hostMatches(host: string, pattern: string): boolean {
 /** A long run of encoded characters where ordinary links have words. */
 function carriesData(url: URL): boolean {
   const parts = [...url.searchParams.values(), ...url.pathname.split('/'), url.hash.slice(1)]
-  return parts.some((part) => part.length >= LONG_PART && /^[A-Za-z0-9+/=_%.-]+$/.test(part) && /\d/.test(part) && !/^[a-z]+(?:-[a-z0-9]+)+$/i.test(part))
+  return parts.some(
+    (part) =>
+      part.length >= LONG_PART &&
+      /^[A-Za-z0-9+/=_%.-]+$/.test(part) &&
+      /\d/.test(part) &&
+      !/^[a-z]+(?:-[a-z0-9]+)+$/i.test(part),
+  )
 }

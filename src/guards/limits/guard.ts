@@ -4,7 +4,17 @@
  * A limit is broken as soon as it is passed, in a stream too. Exact token counts need the optional package `gpt-tokenizer`; without
  * a named encoding they are estimated on the high side.
  */
-import type { Action, Finding, Guard, GuardReport, GuardStream, Stage, StreamBuffer, StreamStep } from '../../spec/index.ts'
+import { hashText } from '../../core/text/index.ts'
+import type {
+  Action,
+  Finding,
+  Guard,
+  GuardReport,
+  GuardStream,
+  Stage,
+  StreamBuffer,
+  StreamStep,
+} from '../../spec/index.ts'
 import { ParapetError, STAGES } from '../../spec/index.ts'
 import { estimateTokens, utf8Length } from './count.ts'
 import { createLanguageDetector } from './language.ts'
@@ -29,6 +39,8 @@ export interface LimitsGuardOptions {
 
 /** The language is that of the beginning, in streams and whole texts alike. */
 const LANGUAGE_SAMPLE = 400
+/** A text is turned away for its language only on this much evidence (see `createLanguageDetector`). */
+const LEAST_EVIDENCE = 40
 
 type Detector = (text: string) => string | null
 type Tokenizer = (text: string) => number
@@ -36,13 +48,14 @@ type Tokenizer = (text: string) => number
 /** Creates the guard, loading what its limits need. */
 export async function createLimitsGuard(options: LimitsGuardOptions): Promise<Guard> {
   const { id = 'limits', stages = STAGES, encoding } = options
-  const detect = options.languages === undefined ? null : await createLanguageDetector()
-  const countTokens = options.tokens === undefined ? null : encoding === undefined ? estimateTokens : await loadTokenizer(encoding)
+  const detect = options.languages === undefined ? null : await createLanguageDetector(LEAST_EVIDENCE)
+  const countTokens =
+    options.tokens === undefined ? null : encoding === undefined ? estimateTokens : await loadTokenizer(encoding)
   const { stages: _stages, id: _id, ...limits } = options
   const guard: Guard = {
     specVersion: 'v1',
     id,
-    version: `1:${JSON.stringify(limits)}`,
+    version: hashText(JSON.stringify(limits)),
     stages,
     maxSpan: detect === null ? 1 : LANGUAGE_SAMPLE,
     check: ({ text, messages }) => check(options, text.original, messages?.length ?? 0, detect, countTokens),
@@ -52,7 +65,13 @@ export async function createLimitsGuard(options: LimitsGuardOptions): Promise<Gu
   return { ...guard, open: (request) => new LimitsStream(options, request.messages?.length ?? 0, detect) }
 }
 
-function check(options: LimitsGuardOptions, text: string, messages: number, detect: Detector | null, countTokens: Tokenizer | null): GuardReport {
+function check(
+  options: LimitsGuardOptions,
+  text: string,
+  messages: number,
+  detect: Detector | null,
+  countTokens: Tokenizer | null,
+): GuardReport {
   const findings = [
     over(options, 'characters', text.length),
     options.bytes === undefined ? null : over(options, 'bytes', utf8Length(text)),
@@ -77,7 +96,14 @@ function language(options: LimitsGuardOptions, text: string, detect: Detector | 
   const found = detect(text.slice(0, LANGUAGE_SAMPLE))
   if (found === null) return null
   const allowed = 'allow' in languages ? languages.allow.includes(found) : !languages.deny.includes(found)
-  return allowed ? null : { label: 'limit.language', score: 1, action: options.action ?? 'block', reason: `The language ${found} is not allowed.` }
+  return allowed
+    ? null
+    : {
+        label: 'limit.language',
+        score: 1,
+        action: options.action ?? 'block',
+        reason: `The language ${found} is not allowed.`,
+      }
 }
 
 class LimitsStream implements GuardStream {
@@ -85,6 +111,7 @@ class LimitsStream implements GuardStream {
   readonly #messages: number
   readonly #detect: Detector | null
   readonly #reported = new Set<string>()
+  #start = -1
   #counted = 0
   #bytes = 0
   #tokens = 0
@@ -98,6 +125,10 @@ class LimitsStream implements GuardStream {
   }
 
   advance(buffer: StreamBuffer): StreamStep {
+    if (this.#start < 0) {
+      this.#start = buffer.start
+      this.#counted = buffer.start
+    }
     const to = buffer.ended ? buffer.end : Math.max(this.#counted, buffer.stable)
     if (this.#options.bytes !== undefined || this.#options.tokens !== undefined) {
       const piece = buffer.slice(this.#counted, to)
@@ -106,22 +137,29 @@ class LimitsStream implements GuardStream {
     }
     this.#counted = to
     const found = [
-      over(this.#options, 'characters', buffer.end),
+      over(this.#options, 'characters', buffer.end - this.#start),
       over(this.#options, 'bytes', this.#bytes),
       over(this.#options, 'tokens', this.#tokens),
       over(this.#options, 'messages', this.#messages),
       this.#language(buffer),
     ]
-    const findings = found.filter((finding) => finding !== null && !this.#reported.has(finding.label)).flatMap((finding) => finding ?? [])
+    const findings = found
+      .filter((finding) => finding !== null && !this.#reported.has(finding.label))
+      .flatMap((finding) => finding ?? [])
     for (const { label } of findings) this.#reported.add(label)
-    const settled = this.#languageKnown ? to : 0
-    return { findings, settled, keep: this.#languageKnown ? settled : 0 }
+    // Nothing leaves before the language is known.
+    const settled = this.#languageKnown ? to : this.#start
+    return { findings, settled, keep: settled }
   }
 
   #language(buffer: StreamBuffer): Finding | null {
-    if (this.#languageKnown || (!buffer.ended && buffer.end < LANGUAGE_SAMPLE)) return null
+    if (this.#languageKnown || (!buffer.ended && buffer.end - this.#start < LANGUAGE_SAMPLE)) return null
     this.#languageKnown = true
-    return language(this.#options, buffer.slice(0, Math.min(buffer.end, LANGUAGE_SAMPLE)), this.#detect)
+    return language(
+      this.#options,
+      buffer.slice(this.#start, Math.min(buffer.end, this.#start + LANGUAGE_SAMPLE)),
+      this.#detect,
+    )
   }
 }
 

@@ -33,13 +33,18 @@ const DE_OPEN = `(?:Am|An der|An den|Im|In der|Auf dem|Zum|Zur|Unter den) ${C}(?
 const NL_TYPES = 'straat|laan|plein|gracht|kade|singel|dijk|dreef|vej|gade|gatan|vägen|veien|gata|katu|tie'
 const NL = `[${UPPER}][${LETTERS}]{1,20}?(?:${NL_TYPES})\\s${NUMBER}`
 const FR = `${NUMBER}(?: ?(?:bis|ter))?,? (?:rue|avenue|av\\.|boulevard|bd|place|chemin|impasse|allée|quai|route|cours|passage|Rue|Avenue|Boulevard|Place|Chemin|Impasse|Allée|Quai|Route|Cours) (?:(?:de|du|des|la|le|les|d['’]|l['’]|de la|de l['’]) ?)?${C}(?:[ -]${W}){0,3}`
-const ROMANCE_TYPES = '(?:Calle|C/|Avenida|Avda\\.?|Av\\.|Plaza|Paseo|Camino|Carrera|Carretera|Ronda|Via|Viale|Piazza|Corso|Largo|Vicolo|Strada|Rua|R\\.|Travessa|Praça|Alameda|Rodovia|Estrada|ul\\.|ulica|Rue|calle|avenida|via|viale|piazza|corso|rua|travessa|praça|ул\\.|улица|проспект|пр\\.)'
+const ROMANCE_TYPES =
+  '(?:Calle|C/|Avenida|Avda\\.?|Av\\.|Plaza|Paseo|Camino|Carrera|Carretera|Ronda|Via|Viale|Piazza|Corso|Largo|Vicolo|Strada|Rua|R\\.|Travessa|Praça|Alameda|Rodovia|Estrada|ul\\.|ulica|Rue|calle|avenida|via|viale|piazza|corso|rua|travessa|praça|ул\\.|улица|проспект|пр\\.)'
 const ROMANCE = `${ROMANCE_TYPES} ?(?:(?:de|del|di|da|do|dos|das|della|dei|la|los|las|el) ){0,2}${C}(?: ${W}){0,3},? ?(?:nº ?|n\\. ?|n\\.º ?|núm\\. ?|número |д\\. ?|дом )?${NUMBER}`
-const BOX = '(?:P\\.? ?O\\.? ?[Bb]ox|PO BOX|p\\.o\\. box|Postfach|Apartado|Casella postale|Caixa Postal|PSC|Unit|unit|psc) ?\\d{1,6}(?:,? [Bb]ox \\d{1,5})?(?:\\s(?:APO|FPO|DPO|apo|fpo|dpo) (?:A[AEP]|a[aep]) \\d{5})?'
+const BOX =
+  '(?:P\\.? ?O\\.? ?[Bb]ox|PO BOX|p\\.o\\. box|Postfach|Apartado|Casella postale|Caixa Postal|PSC|Unit|unit|psc) ?\\d{1,6}(?:,? [Bb]ox \\d{1,5})?(?:\\s(?:APO|FPO|DPO|apo|fpo|dpo) (?:A[AEP]|a[aep]) \\d{5})?'
 const SHIP = '(?:APO|FPO|DPO) A[AEP] \\d{5}'
-const JP = '〒 ?\\d{3}-\\d{4}|[\\u4E00-\\u9FFF]{2,3}[都道府県][\\u4E00-\\u9FFF\\u3040-\\u30FF]{1,8}[市区町村][\\u4E00-\\u9FFF\\u3040-\\u30FF]{0,10}\\d{1,4}(?:[-丁目番地号]{1,3}\\d{1,4}){0,3}[号]?'
-const CN = '(?:[\\u4E00-\\u9FFF]{2,8}[省市区县]){1,3}[\\u4E00-\\u9FFF]{2,8}[路街道巷]\\d{1,5}[号弄](?:\\d{1,4}[室楼号])?'
-const KR = '(?:[\\uAC00-\\uD7AF]{2,8}[시도] )?(?:[\\uAC00-\\uD7AF]{1,6}[시군구] )[\\uAC00-\\uD7AF0-9]{1,10}[로길] \\d{1,4}(?:-\\d{1,3})?'
+const JP =
+  '〒 ?\\d{3}-\\d{4}|[\\u4E00-\\u9FFF]{2,3}[都道府県][\\u4E00-\\u9FFF\\u3040-\\u30FF]{1,8}[市区町村][\\u4E00-\\u9FFF\\u3040-\\u30FF]{0,10}\\d{1,4}(?:[-丁目番地号]{1,3}\\d{1,4}){0,3}[号]?'
+const CN =
+  '(?:[\\u4E00-\\u9FFF]{2,8}[省市区县]){1,3}[\\u4E00-\\u9FFF]{2,8}[路街道巷]\\d{1,5}[号弄](?:\\d{1,4}[室楼号])?'
+const KR =
+  '(?:[\\uAC00-\\uD7AF]{2,8}[시도] )?(?:[\\uAC00-\\uD7AF]{1,6}[시군구] )[\\uAC00-\\uD7AF0-9]{1,10}[로길] \\d{1,4}(?:-\\d{1,3})?'
 
 /** Something that may still become the begin of a Western address, or is one; the last word of a growing text always may. */
 const WESTERN_OPENING = [
@@ -85,7 +90,10 @@ const EAST_ASIAN: Shape = {
 
 const CODE: Shape = {
   kind: 'address',
-  pattern: new RegExp(`(?<![${WORD}]|[${WORD}][-/.])(?:\\d{5}(?:-\\d{3,4})?|\\d{3}-\\d{4}|${UK_CODE}|\\d{4} ?[A-Z]{2}|\\d{6})(?![${WORD}]|[-/.]\\d)`, 'g'),
+  pattern: new RegExp(
+    `(?<![${WORD}]|[${WORD}][-/.])(?:\\d{5}(?:-\\d{3,4})?|\\d{3}-\\d{4}|${UK_CODE}|\\d{4} ?[A-Z]{2}|\\d{6})(?![${WORD}]|[-/.]\\d)`,
+    'g',
+  ),
   maxLength: 12,
   gate: (profile) => profile.digits >= 2,
   judge: ({ before }) =>

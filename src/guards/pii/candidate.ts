@@ -65,7 +65,12 @@ export function compact(value: string): string {
 const PLACEHOLDERS = /^[^[\]<>]{0,40}[\]>]|\[[A-Z_]{2,24}(?::[0-9a-f]{8})?\]|<[A-Z_]{2,24}_\d{1,6}>/g
 
 /** What stands around a range, as a judge may see it. */
-export function surroundings(text: string, start: number, end: number, lookahead: number): Pick<Candidate, 'before' | 'after'> {
+export function surroundings(
+  text: string,
+  start: number,
+  end: number,
+  lookahead: number,
+): Pick<Candidate, 'before' | 'after'> {
   return {
     before: text.slice(Math.max(0, start - CONTEXT), start).replace(PLACEHOLDERS, ' '),
     after: text.slice(end, end + lookahead),

@@ -6,7 +6,9 @@
 
 /** A pattern for words: `latin` stand alone and ignore case (`*` allows an ending), `others` match anywhere. */
 function anyOf(latin: string, others: string = ''): RegExp {
-  const words = latin.split('|').map((word) => word.replace(/[.()]/g, '\\$&').replace(/\*/g, '[a-z\\u00DF-\\u024F]{0,12}'))
+  const words = latin
+    .split('|')
+    .map((word) => word.replace(/[.()]/g, '\\$&').replace(/\*/g, '[a-z\\u00DF-\\u024F]{0,12}'))
   const alone = `(?<![a-z0-9\\u00DF-\\u024F])(?:${words.join('|')})(?![a-z\\u00DF-\\u024F])`
   return new RegExp(others === '' ? alone : `${alone}|${others}`, 'i')
 }
@@ -26,7 +28,9 @@ export const DE_ID: RegExp = anyOf(
   'personalausweis*|ausweis*|perso|identity card|id card|id-card|reisepass*|pass|passport|passnummer|dokumentennummer',
 )
 export const ES_ID: RegExp = anyOf('dni|nif|nie|documento|identidad|identity|id')
-export const PT_NIF: RegExp = anyOf('nif|contribuinte|número fiscal|numero fiscal|identificação fiscal|tax number|tax id|vat|finanças')
+export const PT_NIF: RegExp = anyOf(
+  'nif|contribuinte|número fiscal|numero fiscal|identificação fiscal|tax number|tax id|vat|finanças',
+)
 export const CPF: RegExp = anyOf('cpf|cadastro de pessoa*|cadastro|documento|tax id')
 export const CNPJ: RegExp = anyOf('cnpj|cadastro nacional|empresa|company id|tax id')
 export const AADHAAR: RegExp = anyOf('aadhaar|aadhar|adhaar|adhar|uidai|uid', 'आधार|ஆதார்|ఆధార్|আধার')
@@ -47,7 +51,7 @@ export const ACCOUNT: RegExp = anyOf(
   '账号|账户|帳號|口座|계좌|счет|счёт|खाता|حساب',
 )
 export const BORN: RegExp = anyOf(
-  "born|dob|d.o.b|date of birth|birth date|birthdate|birthday|b-day|geboren|geburtsdatum|geburtstag|geb|né le|née le|né|née|date de naissance|naissance|nacido|nacida|nací|nació|fecha de nacimiento|nacimiento|nato|nata|data di nascita|nascita|nascido|nascida|nasci|nasceu|data de nascimento|nascimento|geboortedatum|data urodzenia|urodzon*|doğum|doğum tarihi|doğdum|ngày sinh|sinh ngày|tanggal lahir|lahir|född|født",
+  'born|dob|d.o.b|date of birth|birth date|birthdate|birthday|b-day|geboren|geburtsdatum|geburtstag|geb|né le|née le|né|née|date de naissance|naissance|nacido|nacida|nací|nació|fecha de nacimiento|nacimiento|nato|nata|data di nascita|nascita|nascido|nascida|nasci|nasceu|data de nascimento|nascimento|geboortedatum|data urodzenia|urodzon*|doğum|doğum tarihi|doğdum|ngày sinh|sinh ngày|tanggal lahir|lahir|född|født',
   '出生|生日|生年月日|生まれ|생년월일|생일|태어|рожд|родил|जन्म|ميلاد|ولد',
 )
 /** Words that all but announce a telephone number. */

@@ -57,7 +57,9 @@ export function isIban(value: string): boolean {
 }
 
 /** Countries with banks but no IBAN that often appear in a BIC. */
-const BIC_COUNTRIES = 'US CA MX AR CL CO PE UY JP CN KR IN HK SG TW TH MY ID PH VN AU NZ ZA NG KE MA DZ BD LK NP'.split(' ')
+const BIC_COUNTRIES = 'US CA MX AR CL CO PE UY JP CN KR IN HK SG TW TH MY ID PH VN AU NZ ZA NG KE MA DZ BD LK NP'.split(
+  ' ',
+)
 
 /** BIC (SWIFT code): shape and country; it has no check digit. */
 export function isBic(value: string): boolean {

@@ -163,11 +163,41 @@ const ADDRESSED = [
   'ｊｏｅ＠ｅｘａｍｐｌｅ．ｃｏｍ',
 ]
 
-const filler = fc.constantFrom('hello', 'the order', 'phone', 'in 2024', 'Rua', 'é à', '価格は', '값', 'a1b2', '(', '-', '\n', '12', '4111 1111', 'x@', 'http://a:', '<b>', '🙂', 'e\u0301')
-const planted = fc.array(fc.oneof({ weight: 3, arbitrary: filler }, { weight: 1, arbitrary: fc.constantFrom(...VALUES, ...ADDRESSED) }), { maxLength: 25 }).map((parts) => parts.join(' '))
+const filler = fc.constantFrom(
+  'hello',
+  'the order',
+  'phone',
+  'in 2024',
+  'Rua',
+  'é à',
+  '価格は',
+  '값',
+  'a1b2',
+  '(',
+  '-',
+  '\n',
+  '12',
+  '4111 1111',
+  'x@',
+  'http://a:',
+  '<b>',
+  '🙂',
+  'e\u0301',
+)
+const planted = fc
+  .array(
+    fc.oneof({ weight: 3, arbitrary: filler }, { weight: 1, arbitrary: fc.constantFrom(...VALUES, ...ADDRESSED) }),
+    { maxLength: 25 },
+  )
+  .map((parts) => parts.join(' '))
 const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 })
 
-async function streamFindings(guard: Guard, text: string, sizes: readonly number[], stage: Stage = 'input'): Promise<readonly Finding[]> {
+async function streamFindings(
+  guard: Guard,
+  text: string,
+  sizes: readonly number[],
+  stage: Stage = 'input',
+): Promise<readonly Finding[]> {
   const session = guard.open?.({ stage, field: 'prompt', caller: CALLER, signal })
   if (session === undefined) throw new Error('The guard has no stream session')
   const buffer = createStreamBuffer()
@@ -235,7 +265,14 @@ describe('invariants', () => {
   })
 
   test('pseudonyms come back, also where the text already held something of their shape', () => {
-    const tricky = fc.constantFrom('<EMAIL_1>', '&lt;EMAIL_1&gt;', '<email_1>', '<LITERAL_1>', '\\u003cEMAIL_1\\u003e', '<EMAIL\\_1>')
+    const tricky = fc.constantFrom(
+      '<EMAIL_1>',
+      '&lt;EMAIL_1&gt;',
+      '<email_1>',
+      '<LITERAL_1>',
+      '\\u003cEMAIL_1\\u003e',
+      '<EMAIL\\_1>',
+    )
     fc.assert(
       fc.property(fc.array(fc.oneof(planted, tricky), { maxLength: 6 }), (parts) => {
         const text = parts.join(' ')
@@ -289,8 +326,11 @@ describe('modes', () => {
     const guard = guardOf({ mode: 'pseudonym', vault: plainVault() })
     const text = 'I am joe@example.com'
     expect(applyFindings(text, findingsOf(guard, text))).toBe('I am <EMAIL_1>')
-    const restore = (answer: string, caller: Caller = CALLER): string | undefined => guard.restore?.restore(answer, caller)
-    expect(restore('Hi `<EMAIL_1>`, <EMAIL\\_1> and &lt;EMAIL_1&gt;')).toBe('Hi `joe@example.com`, joe@example.com and joe@example.com')
+    const restore = (answer: string, caller: Caller = CALLER): string | undefined =>
+      guard.restore?.restore(answer, caller)
+    expect(restore('Hi `<EMAIL_1>`, <EMAIL\\_1> and &lt;EMAIL_1&gt;')).toBe(
+      'Hi `joe@example.com`, joe@example.com and joe@example.com',
+    )
     expect(restore('<EMAIL_1> <EMAIL_2>', { user: 'eve', conversation: 'c1' })).toBe('<EMAIL_1> <EMAIL_2>')
     // What the model writes may be a pseudonym; what it brings up itself is masked.
     expect(findingsOf(guard, '<EMAIL_1>', 'output')).toEqual([])
@@ -316,9 +356,18 @@ describe('modes', () => {
 
 describe('names', () => {
   test('by a finder that is handed in; such a guard has no stream session', async () => {
-    const guard = guardOf({ names: true, nameFinder: (text) => [{ start: text.indexOf('Ada'), end: text.indexOf('Ada') + 12 }] })
+    const guard = guardOf({
+      names: true,
+      nameFinder: (text) => [{ start: text.indexOf('Ada'), end: text.indexOf('Ada') + 12 }],
+    })
     const text = 'Yesterday Ada Lovelace met Dr. Babbage.'
-    const report = await guard.check({ stage: 'input', field: 'prompt', text: createTextView(text), caller: CALLER, signal })
+    const report = await guard.check({
+      stage: 'input',
+      field: 'prompt',
+      text: createTextView(text),
+      caller: CALLER,
+      signal,
+    })
     expect(applyFindings(text, report.findings)).toBe('Yesterday [NAME] met Dr. [NAME].')
     expect(guard.open).toBeUndefined()
   })

@@ -8,7 +8,15 @@ import { createPatternScanner } from '../../core/scan/index.ts'
 import type { PatternScanner, Recogniser } from '../../core/scan/index.ts'
 import { ParapetError } from '../../spec/errors.ts'
 import type { Caller } from '../../spec/exchange.ts'
-import type { Finding, Guard, GuardReport, GuardRequest, GuardStream, StreamRequest, StreamStep } from '../../spec/guard.ts'
+import type {
+  Finding,
+  Guard,
+  GuardReport,
+  GuardRequest,
+  GuardStream,
+  StreamRequest,
+  StreamStep,
+} from '../../spec/guard.ts'
 import type { Stage } from '../../spec/stage.ts'
 import { STAGES } from '../../spec/stage.ts'
 import type { StreamBuffer } from '../../spec/text.ts'
@@ -89,8 +97,13 @@ export function createPiiGuard(options: PiiGuardOptions): Guard {
     stages: options.stages ?? STAGES,
     cacheable: mode !== 'pseudonym',
     maxSpan: Math.max(guarded.maxSpan, 1),
-    check: findNames === null ? (request) => report(request, []) : async (request) => report(request, await findNames(request)),
-    ...(findNames === null ? { open: (request: StreamRequest) => new PiiStream(scannerFor(request.stage).open(), write, request) } : {}),
+    check:
+      findNames === null
+        ? (request) => report(request, [])
+        : async (request) => report(request, await findNames(request)),
+    ...(findNames === null
+      ? { open: (request: StreamRequest) => new PiiStream(scannerFor(request.stage).open(), write, request) }
+      : {}),
     ...(mode === 'pseudonym' && vault !== undefined ? { restore: createRestorer(vault) } : {}),
   }
 }
@@ -104,7 +117,8 @@ function replacerOf(options: PiiGuardOptions): Replacer {
     const base = { label: part.label, score: part.score, span: { start: part.start, end: part.end } }
     if (mode === 'detect') return { ...base, action: 'flag' }
     const name = kind.toUpperCase()
-    if (mode === 'hash' && hash !== undefined) return { ...base, action: 'modify', replacement: `[${name}:${hash(kind, value).slice(0, 8)}]` }
+    if (mode === 'hash' && hash !== undefined)
+      return { ...base, action: 'modify', replacement: `[${name}:${hash(kind, value).slice(0, 8)}]` }
     // A pseudonym in the answer would be put back at once: what the model brings up by itself is masked.
     if (mode === 'pseudonym' && vault !== undefined && request.stage !== 'output') {
       return { ...base, action: 'modify', replacement: vault.pseudonym(kind, value, request.caller) }
@@ -153,7 +167,14 @@ function recognisersOf(options: PiiGuardOptions): readonly Recogniser[] {
     const country = COUNTRY_OF_KIND[shape.kind]
     return kinds.has(shape.kind) && (country === undefined || countries.includes(country))
   }
-  const shapes = [...TECHNICAL, ...NATIONAL, ...PERSONAL, ...ADDRESSES, ...INTRODUCTIONS, ...(options.names === true ? HONORIFICS : [])]
+  const shapes = [
+    ...TECHNICAL,
+    ...NATIONAL,
+    ...PERSONAL,
+    ...ADDRESSES,
+    ...INTRODUCTIONS,
+    ...(options.names === true ? HONORIFICS : []),
+  ]
   const recognisers = shapes.filter(wanted).map((shape) => toRecogniser(shape, minScore))
   return kinds.has('phone') ? [...recognisers, phoneRecogniser(countries, minScore)] : recognisers
 }
@@ -174,11 +195,22 @@ function nameSource(options: PiiGuardOptions): ((request: GuardRequest) => Promi
 
 function validate(options: PiiGuardOptions): void {
   const kind = options.kinds?.find((name) => !PII_KINDS.includes(name))
-  if (kind !== undefined) throw new ParapetError('configuration', `There is no kind ${kind} of personal data. Kinds: ${PII_KINDS.join(', ')}.`)
+  if (kind !== undefined)
+    throw new ParapetError(
+      'configuration',
+      `There is no kind ${kind} of personal data. Kinds: ${PII_KINDS.join(', ')}.`,
+    )
   const country = options.countries?.find((name) => !PII_COUNTRIES.includes(name))
-  if (country !== undefined) throw new ParapetError('configuration', `Country ${country} is not supported. Countries: ${PII_COUNTRIES.join(', ')}.`)
+  if (country !== undefined)
+    throw new ParapetError(
+      'configuration',
+      `Country ${country} is not supported. Countries: ${PII_COUNTRIES.join(', ')}.`,
+    )
   if (options.mode === 'pseudonym' && options.vault === undefined) {
-    throw new ParapetError('vault_key_missing', 'Mode pseudonym needs a vault: set PARAPET_VAULT_KEY (make a key with `openssl rand -base64 32`).')
+    throw new ParapetError(
+      'vault_key_missing',
+      'Mode pseudonym needs a vault: set PARAPET_VAULT_KEY (make a key with `openssl rand -base64 32`).',
+    )
   }
   if (options.mode === 'hash' && options.hash === undefined) {
     throw new ParapetError('configuration', 'Mode hash needs a keyed hash: pass `hash`, or set PARAPET_VAULT_KEY.')
@@ -188,5 +220,7 @@ function validate(options: PiiGuardOptions): void {
 function versionOf(options: PiiGuardOptions): string {
   const kinds = options.kinds?.join('+') ?? 'all'
   const countries = options.countries?.join('+') ?? 'all'
-  return [RECOGNISERS_VERSION, options.mode, kinds, countries, options.names === true, options.minScore ?? 0.5].join('/')
+  return [RECOGNISERS_VERSION, options.mode, kinds, countries, options.names === true, options.minScore ?? 0.5].join(
+    '/',
+  )
 }

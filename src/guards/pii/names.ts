@@ -17,13 +17,20 @@ export async function loadNameFinder(load: () => Promise<unknown> = () => import
   try {
     module = await load()
   } catch (cause) {
-    throw new ParapetError('engine_unavailable', 'Finding names needs the package compromise: run `npm install compromise`, or set `names: false`.', {
-      cause,
-    })
+    throw new ParapetError(
+      'engine_unavailable',
+      'Finding names needs the package compromise: run `npm install compromise`, or set `names: false`.',
+      {
+        cause,
+      },
+    )
   }
   const nlp = isRecord(module) ? module['default'] : undefined
   if (typeof nlp !== 'function') {
-    throw new ParapetError('engine_unavailable', 'The package compromise has no default export: install version 14 of it.')
+    throw new ParapetError(
+      'engine_unavailable',
+      'The package compromise has no default export: install version 14 of it.',
+    )
   }
   return (text) => toSpans(nlp(text))
 }

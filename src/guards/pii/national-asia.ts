@@ -23,8 +23,17 @@ export type RrnFit = 'checked' | 'dated' | 'no'
 export function fitKrRrn(digits: string): RrnFit {
   if (!/^\d{13}$/.test(digits)) return 'no'
   const century = digitAt(digits, 6)
-  const base = century === 9 || century === 0 ? 1800 : century === 1 || century === 2 || century === 5 || century === 6 ? 1900 : 2000
-  const dated = isCalendarDate(base + Number(digits.slice(0, 2)), Number(digits.slice(2, 4)), Number(digits.slice(4, 6)))
+  const base =
+    century === 9 || century === 0
+      ? 1800
+      : century === 1 || century === 2 || century === 5 || century === 6
+        ? 1900
+        : 2000
+  const dated = isCalendarDate(
+    base + Number(digits.slice(0, 2)),
+    Number(digits.slice(2, 4)),
+    Number(digits.slice(4, 6)),
+  )
   if (!dated) return 'no'
   const sum = weightedSum(digits, [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5])
   const last = digitAt(digits, 12)

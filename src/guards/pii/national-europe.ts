@@ -69,7 +69,8 @@ export function isEsNie(value: string): boolean {
 
 /** Values of the characters at odd places of a codice fiscale, digits first, then A–Z. */
 const CODICE_ODD = [
-  1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23,
+  1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22,
+  25, 24, 23,
 ]
 const OMOCODIA = 'LMNPQRSTUV'
 
@@ -77,7 +78,9 @@ const OMOCODIA = 'LMNPQRSTUV'
 export function isItCodiceFiscale(value: string): boolean {
   const match = /^[A-Z]{6}([0-9LMNP-V]{2})[ABCDEHLMPRST]([0-9LMNP-V]{2})[A-Z][0-9LMNP-V]{3}[A-Z]$/.exec(value)
   if (match === null) return false
-  const day = Number([...(match[2] ?? '')].map((char) => (OMOCODIA.includes(char) ? OMOCODIA.indexOf(char) : char)).join(''))
+  const day = Number(
+    [...(match[2] ?? '')].map((char) => (OMOCODIA.includes(char) ? OMOCODIA.indexOf(char) : char)).join(''),
+  )
   if (!((day >= 1 && day <= 31) || (day >= 41 && day <= 71))) return false
   let sum = 0
   for (let index = 0; index < 15; index++) {

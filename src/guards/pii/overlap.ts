@@ -60,7 +60,11 @@ export class OverlapResolver {
    */
   take(settled: number, textOf: (start: number, end: number) => string): readonly Located[] {
     const parts: Located[] = []
-    for (let next = this.#known[this.#done]; next !== undefined && next.end <= settled; next = this.#known[this.#done]) {
+    for (
+      let next = this.#known[this.#done];
+      next !== undefined && next.end <= settled;
+      next = this.#known[this.#done]
+    ) {
       this.#done++
       for (const [start, end] of this.#own(next)) {
         if (SUBSTANCE.test(textOf(start, end))) parts.push({ ...next, start, end })

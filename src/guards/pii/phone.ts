@@ -20,13 +20,17 @@ const LOOKAHEAD = 14
 const NEAR = 40
 
 const START = new RegExp(`(?<![${WORD}+]|[${WORD}][-/]|\\d[.,:(]|#|[$€£¥₹] ?)(?:\\+ ?\\(?|\\(\\+?)?\\d`, 'g')
-const OPENING = new RegExp(`(?<![${WORD}+])(?:[+(]{1,2}(?:\\d|$)|\\d(?:[ ./()\\u2010-\\u2015\\u2212-]{0,3}\\d){0,3}[ ./()\\u2010-\\u2015\\u2212-]{0,3}(?:\\d|$))`, 'g')
+const OPENING = new RegExp(
+  `(?<![${WORD}+])(?:[+(]{1,2}(?:\\d|$)|\\d(?:[ ./()\\u2010-\\u2015\\u2212-]{0,3}\\d){0,3}[ ./()\\u2010-\\u2015\\u2212-]{0,3}(?:\\d|$))`,
+  'g',
+)
 const GROUP = /(?:[ .\u2010-\u2015\u2212/-]{1,2}\(?|\(|(?<=\)) {0,2})\d{1,12}\)?/y
 const FIRST_GROUP = /(?:\+ ?\(?|\(\+?)?\d{1,15}\)?/y
 const EXTENSION = /(?: ?x ?|,? ?ext\.? ?| Durchwahl )\d{1,6}/iy
 const CLOSE = new RegExp(`(?![${WORD}]|[.,:]\\d|/\\d|[\\u2010-\\u2015\\u2212-]\\d|%|°)`, 'y')
 
-const DATE = /^(?:(?:19|20)\d{2}[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:0?[1-9]|[12]\d|3[01])(?: \d{1,2})?|(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|[12]\d|3[01])[-/.](?:19|20)?\d{2}(?: \d{1,2})?)$/
+const DATE =
+  /^(?:(?:19|20)\d{2}[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:0?[1-9]|[12]\d|3[01])(?: \d{1,2})?|(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|[12]\d|3[01])[-/.](?:19|20)?\d{2}(?: \d{1,2})?)$/
 const YEARS = /^(?:19|20)\d{2}[ \u2010-\u2015/-]{1,3}(?:19|20)\d{2}$/
 const AMOUNT = /^[1-9]\d{0,2}(?:\.\d{3}){1,4}$/
 const ADDRESS_V4 = /^\d{1,3}(?:\.\d{1,3}){3}$/
@@ -152,6 +156,9 @@ function judge({ main, digits, before, after, extension }: Reading, countries: r
 }
 
 function isValid(number: string, country: CountryCode | undefined): boolean {
-  const parsed = parsePhoneNumberFromString(number, country === undefined ? { extract: false } : { extract: false, defaultCountry: country })
+  const parsed = parsePhoneNumberFromString(
+    number,
+    country === undefined ? { extract: false } : { extract: false, defaultCountry: country },
+  )
   return parsed?.isValid() ?? false
 }

@@ -10,7 +10,17 @@ import * as words from './context.ts'
 import type { PiiKind } from './kinds.ts'
 import { isAdvertisedSsn, isBrCnpj, isBrCpf, isUsItin, isUsSsn } from './national-americas.ts'
 import { fitKrRrn, isCnResidentId, isInAadhaar, isInPan, isJpMyNumber } from './national-asia.ts'
-import { isDeIdCard, isDeTaxId, isEsDni, isEsNie, isFrNir, isItCodiceFiscale, isPtNif, isUkNhs, isUkNino } from './national-europe.ts'
+import {
+  isDeIdCard,
+  isDeTaxId,
+  isEsDni,
+  isEsNie,
+  isFrNir,
+  isItCodiceFiscale,
+  isPtNif,
+  isUkNhs,
+  isUkNino,
+} from './national-europe.ts'
 
 interface NationalRule {
   readonly kind: PiiKind
@@ -133,8 +143,22 @@ const RULES: readonly NationalRule[] = [
     words: words.CNPJ,
     alone: (value) => (/^.{2}\..{3}\..{3}\/.{4}-/.test(value) ? 1 : 0),
   },
-  { kind: 'in_aadhaar', body: `\\d{4}(${S})\\d{4}\\1\\d{4}`, maxLength: 14, digits: 12, valid: isInAadhaar, words: words.AADHAAR },
-  { kind: 'in_pan', body: '[A-Za-z]{5}[ -]?\\d{4}[ -]?[A-Za-z]', maxLength: 12, digits: 4, valid: isInPan, words: words.PAN },
+  {
+    kind: 'in_aadhaar',
+    body: `\\d{4}(${S})\\d{4}\\1\\d{4}`,
+    maxLength: 14,
+    digits: 12,
+    valid: isInAadhaar,
+    words: words.AADHAAR,
+  },
+  {
+    kind: 'in_pan',
+    body: '[A-Za-z]{5}[ -]?\\d{4}[ -]?[A-Za-z]',
+    maxLength: 12,
+    digits: 4,
+    valid: isInPan,
+    words: words.PAN,
+  },
   {
     kind: 'kr_rrn',
     body: '\\d{6} ?[\\u2010-\\u2015\\u2212-]? ?\\d{7}',
@@ -153,7 +177,14 @@ const RULES: readonly NationalRule[] = [
     words: /身份证|身份證/,
     alone: () => 1,
   },
-  { kind: 'jp_my_number', body: `\\d{4}(${S})\\d{4}\\1\\d{4}`, maxLength: 14, digits: 12, valid: isJpMyNumber, words: words.MY_NUMBER },
+  {
+    kind: 'jp_my_number',
+    body: `\\d{4}(${S})\\d{4}\\1\\d{4}`,
+    maxLength: 14,
+    digits: 12,
+    valid: isJpMyNumber,
+    words: words.MY_NUMBER,
+  },
 ]
 
 function toShape(rule: NationalRule): Shape {

@@ -32,7 +32,10 @@ const DATE_OF_BIRTH: Shape = {
 
 const PASSPORT: Shape = {
   kind: 'passport',
-  pattern: new RegExp(`${OPEN}(?:[A-Za-z]{0,3}\\d{6,9}|\\d{2}[A-Za-z]{2}\\d{5}|\\d{2} \\d{2} \\d{6}|[A-Za-z]\\d{2}[A-Za-z]{2}\\d{4}|[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8})${CLOSE}`, 'g'),
+  pattern: new RegExp(
+    `${OPEN}(?:[A-Za-z]{0,3}\\d{6,9}|\\d{2}[A-Za-z]{2}\\d{5}|\\d{2} \\d{2} \\d{6}|[A-Za-z]\\d{2}[A-Za-z]{2}\\d{4}|[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8})${CLOSE}`,
+    'g',
+  ),
   maxLength: 12,
   gate: (profile) => profile.digits >= 4,
   judge: (candidate) => judgeDocument(candidate, words.PASSPORT),
@@ -94,7 +97,10 @@ const HONOURED: Shape = {
 
 /** Both cases of a pattern's first letters: `i` on the whole pattern would make names of small words. */
 function caseless(pattern: string): string {
-  return pattern.replace(/(^|[|(:])([a-zа-я])/g, (_, lead: string, letter: string) => `${lead}[${letter}${letter.toUpperCase()}]`)
+  return pattern.replace(
+    /(^|[|(:])([a-zа-я])/g,
+    (_, lead: string, letter: string) => `${lead}[${letter}${letter.toUpperCase()}]`,
+  )
 }
 
 /** Shapes that need a word before them. */

@@ -13,7 +13,8 @@ const LETTER = 'A-Za-z0-9\\u00C0-\\u024F\\u0370-\\u052F\\u0900-\\u097F\\u3040-\\
 /** CJK letters may be part of a local part, but far more often the address just follows them without a space. */
 const LOCAL_FIRST = 'A-Za-z0-9\\u00C0-\\u024F\\u0370-\\u052F_%+-'
 const LOCAL = `'${LOCAL_FIRST}`
-const TOP_LEVEL = 'xn--[A-Za-z0-9-]{2,20}|[A-Za-z]{2,18}|[\\u0400-\\u052F\\u0900-\\u097F\\u4E00-\\u9FFF\\uAC00-\\uD7AF]{2,6}'
+const TOP_LEVEL =
+  'xn--[A-Za-z0-9-]{2,20}|[A-Za-z]{2,18}|[\\u0400-\\u052F\\u0900-\\u097F\\u4E00-\\u9FFF\\uAC00-\\uD7AF]{2,6}'
 
 /** Begin of a number of six digits or more. */
 const DIGIT_RUN = new RegExp(`${OPEN}\\d(?:${S}\\d){0,4}${S}(?:\\d|$)`, 'g')
@@ -69,15 +70,19 @@ function isIpv6(value: string): boolean {
   if (halves.length === 1) return groups.length === 8
   if (groups.length > 7) return false
   // `dead::beef` may be a name in source code.
-  return groups.length >= 3 || (groups.length > 0 && /^(?:fe80|f[cd][0-9a-f]{2}|2[0-9a-f]{3}|64)$/i.test(groups[0] ?? ''))
+  return (
+    groups.length >= 3 || (groups.length > 0 && /^(?:fe80|f[cd][0-9a-f]{2}|2[0-9a-f]{3}|64)$/i.test(groups[0] ?? ''))
+  )
 }
 
 const MAC: Shape = {
   kind: 'mac',
-  pattern: /(?<![0-9A-Za-z_:.-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![0-9A-Za-z_]|[:-][0-9A-Fa-f])/g,
+  pattern:
+    /(?<![0-9A-Za-z_:.-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![0-9A-Za-z_]|[:-][0-9A-Fa-f])/g,
   maxLength: 17,
   gate: (profile) => profile.digits > 0 || profile.colons > 4,
-  judge: ({ value }) => (/^(?:00[:-]){5}00$|^(?:ff[:-]){5}ff$/i.test(value) || /^\d{2}(?:-\d{2}){5}$/.test(value) ? 0 : 1),
+  judge: ({ value }) =>
+    /^(?:00[:-]){5}00$|^(?:ff[:-]){5}ff$/i.test(value) || /^\d{2}(?:-\d{2}){5}$/.test(value) ? 0 : 1,
 }
 
 const CARD: Shape = {
@@ -128,9 +133,11 @@ const BIC: Shape = {
 
 const WALLET: Shape = {
   kind: 'crypto_wallet',
-  pattern: /(?<![A-Za-z0-9])(?:[13][1-9A-HJ-NP-Za-km-z]{24,33}|(?:bc1|BC1)[02-9A-Za-z]{11,71}|0x[0-9A-Fa-f]{40})(?![A-Za-z0-9])/g,
+  pattern:
+    /(?<![A-Za-z0-9])(?:[13][1-9A-HJ-NP-Za-km-z]{24,33}|(?:bc1|BC1)[02-9A-Za-z]{11,71}|0x[0-9A-Fa-f]{40})(?![A-Za-z0-9])/g,
   maxLength: 74,
-  opening: /(?<![A-Za-z0-9])(?:[13](?:$|[1-9A-HJ-NP-Za-km-z](?:$|[1-9A-HJ-NP-Za-km-z]))|[bB](?:$|[cC](?:$|1))|0(?:$|x))/g,
+  opening:
+    /(?<![A-Za-z0-9])(?:[13](?:$|[1-9A-HJ-NP-Za-km-z](?:$|[1-9A-HJ-NP-Za-km-z]))|[bB](?:$|[cC](?:$|1))|0(?:$|x))/g,
   gate: (profile) => profile.digits > 0,
   judge: ({ value }) => {
     if (value.startsWith('0x')) return isEthereumAddress(value) ? 1 : 0

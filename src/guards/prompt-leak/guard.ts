@@ -29,12 +29,20 @@ const LONGEST_UNIT = 64
 export function createPromptLeakGuard(options: PromptLeakGuardOptions = {}): Guard {
   const { id = 'prompt-leak', canaries = [], overlap = { words: 12 }, action = 'block', stages = ['output'] } = options
   for (const canary of canaries) {
-    if (canary.length < SHORTEST_CANARY) throw new ParapetError('policy_invalid', `A canary of the guard ${id} is shorter than ${SHORTEST_CANARY} characters. Use a longer one.`)
+    if (canary.length < SHORTEST_CANARY)
+      throw new ParapetError(
+        'policy_invalid',
+        `A canary of the guard ${id} is shorter than ${SHORTEST_CANARY} characters. Use a longer one.`,
+      )
   }
   const scanner = createPatternScanner(canaries.flatMap((canary) => recognisers(canary, action)))
   const least = overlap === false ? 0 : overlap.words
-  const toFinding = (span: { readonly start: number; readonly end: number }): Finding => ({ ...leak('overlap', action), span })
-  const shingles = (system: string | undefined): Shingles | null => (least === 0 || system === undefined || system === '' ? null : shinglesOf(system))
+  const toFinding = (span: { readonly start: number; readonly end: number }): Finding => ({
+    ...leak('overlap', action),
+    span,
+  })
+  const shingles = (system: string | undefined): Shingles | null =>
+    least === 0 || system === undefined || system === '' ? null : shinglesOf(system)
   return {
     specVersion: 'v1',
     id,
@@ -70,7 +78,11 @@ function recognisers(canary: string, action: Action): readonly Recogniser[] {
 
 type ToFinding = (span: { readonly start: number; readonly end: number }) => Finding
 
-function pushSpan(findings: Finding[], span: { readonly start: number; readonly end: number } | null, toFinding: ToFinding): void {
+function pushSpan(
+  findings: Finding[],
+  span: { readonly start: number; readonly end: number } | null,
+  toFinding: ToFinding,
+): void {
   if (span !== null) findings.push(toFinding(span))
 }
 
@@ -93,9 +105,15 @@ class LeakStream implements GuardStream {
     const findings = [...step.findings]
     const text = buffer.slice(this.#read)
     // The last word may go on: it is read when something follows it, or when it is as long as a word can be.
-    const units = unitsOf(text).filter(({ start, end }) => buffer.ended || end < text.length || end - start === LONGEST_UNIT)
+    const units = unitsOf(text).filter(
+      ({ start, end }) => buffer.ended || end < text.length || end - start === LONGEST_UNIT,
+    )
     for (const { text: word, start, end } of units) {
-      pushSpan(findings, this.#run.take({ text: word, start: start + this.#read, end: end + this.#read }), this.#toFinding)
+      pushSpan(
+        findings,
+        this.#run.take({ text: word, start: start + this.#read, end: end + this.#read }),
+        this.#toFinding,
+      )
     }
     this.#read += units.at(-1)?.end ?? 0
     if (buffer.ended) pushSpan(findings, this.#run.end(), this.#toFinding)

@@ -19,7 +19,11 @@ export interface Unit {
 
 /** Units of a text, with offsets into it. */
 export function unitsOf(text: string): readonly Unit[] {
-  return Array.from(text.matchAll(UNIT), (match) => ({ text: match[0].toLowerCase(), start: match.index, end: match.index + match[0].length }))
+  return Array.from(text.matchAll(UNIT), (match) => ({
+    text: match[0].toLowerCase(),
+    start: match.index,
+    end: match.index + match[0].length,
+  }))
 }
 
 /** Shingles of a system prompt. */
@@ -35,7 +39,8 @@ export function shinglesOf(system: string): Shingles {
   if (known !== undefined) return known
   const units = unitsOf(createTextView(system).normalised).map(({ text }) => text)
   const shingles = new Set<string>()
-  for (let index = 0; index + SHINGLE <= units.length; index++) shingles.add(units.slice(index, index + SHINGLE).join(' '))
+  for (let index = 0; index + SHINGLE <= units.length; index++)
+    shingles.add(units.slice(index, index + SHINGLE).join(' '))
   if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value ?? '')
   kept.set(key, shingles)
   return shingles
@@ -59,7 +64,10 @@ export class OverlapRun {
     this.#recent.push(unit)
     if (this.#recent.length > SHINGLE) this.#recent.shift()
     const first = this.#recent[0]
-    const shared = first !== undefined && this.#recent.length === SHINGLE && this.#shingles.has(this.#recent.map(({ text }) => text).join(' '))
+    const shared =
+      first !== undefined &&
+      this.#recent.length === SHINGLE &&
+      this.#shingles.has(this.#recent.map(({ text }) => text).join(' '))
     if (!shared) return this.end()
     if (this.#run === null) this.#run = { start: first.start, end: unit.end, units: SHINGLE }
     else {

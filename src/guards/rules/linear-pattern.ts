@@ -62,9 +62,13 @@ export async function loadRe2Engine(): Promise<LinearEngine> {
     const module: { default: typeof constructor } = await import(name)
     constructor = module.default
   } catch (cause) {
-    throw new ParapetError('engine_unavailable', 'The package re2 is not installed. Run `npm install re2`, or drop `engine: re2`.', {
-      cause,
-    })
+    throw new ParapetError(
+      'engine_unavailable',
+      'The package re2 is not installed. Run `npm install re2`, or drop `engine: re2`.',
+      {
+        cause,
+      },
+    )
   }
   return {
     name: 're2',
@@ -85,7 +89,9 @@ export function compileLinearPattern(source: string, options: LinearPatternOptio
   const exec = compile(source, caseSensitive, options)
   const shape = shapeOf(source, caseSensitive)
   const bounded = Number.isFinite(shape.maxLength)
-  const wanted = bounded ? Math.min(shape.maxLength, options.maxLength ?? LONGEST) : (options.maxLength ?? DEFAULT_LENGTH)
+  const wanted = bounded
+    ? Math.min(shape.maxLength, options.maxLength ?? LONGEST)
+    : (options.maxLength ?? DEFAULT_LENGTH)
   const maxLength = Math.max(1, Math.min(wanted, LONGEST))
   const literal = shape.literals === null ? null : literalPattern(shape)
   if (literal === null) return { source, maxLength, bounded, exec }
@@ -128,7 +134,9 @@ export async function linearEngine(name: 're2js' | 're2'): Promise<LinearEngine>
 }
 
 function unusable(source: string, key: string, cause: unknown): ParapetError {
-  return new ParapetError('policy_invalid', `${key}: the pattern /${source}/ cannot be used: ${remedyFor(source)}`, { cause })
+  return new ParapetError('policy_invalid', `${key}: the pattern /${source}/ cannot be used: ${remedyFor(source)}`, {
+    cause,
+  })
 }
 
 function compile(source: string, caseSensitive: boolean, options: LinearPatternOptions): PatternMatcher['exec'] {
@@ -140,7 +148,10 @@ function compile(source: string, caseSensitive: boolean, options: LinearPatternO
     throw unusable(source, key, cause)
   }
   if (exec('', 0) !== null) {
-    throw new ParapetError('policy_invalid', `${key}: the pattern /${source}/ matches the empty text. Make it match at least one character.`)
+    throw new ParapetError(
+      'policy_invalid',
+      `${key}: the pattern /${source}/ matches the empty text. Make it match at least one character.`,
+    )
   }
   return exec
 }
@@ -150,7 +161,8 @@ function remedyFor(source: string): string {
     return 'look-ahead and look-behind need more than linear time. Match the surroundings as part of the pattern, or use `\\b`.'
   }
   if (/\\[1-9]|\\k</.test(source)) return 'back-references need more than linear time. Write the alternatives out.'
-  if (/\(\?>|[*+?}]\+/.test(source)) return 'atomic groups and possessive quantifiers do not exist in RE2. Write a plain group; it cannot backtrack.'
+  if (/\(\?>|[*+?}]\+/.test(source))
+    return 'atomic groups and possessive quantifiers do not exist in RE2. Write a plain group; it cannot backtrack.'
   if (/\{\d*,?\d{4,}\}/.test(source)) return 'RE2 repeats at most 1000 times. Use `+` and set `maxLength`.'
   return 'it is not valid RE2 syntax. See https://github.com/google/re2/wiki/Syntax.'
 }

@@ -35,13 +35,19 @@ export function shapeOf(source: string, caseSensitive: boolean): PatternShape {
   let literals = strongest(part.literals, part.exact === null ? null : [part.exact])
   // Folding of letters beyond ASCII differs between engines; a literal is only used where it cannot.
   if (folded && literals !== null && !literals.every((literal) => ASCII.test(literal))) literals = null
-  return { maxLength: part.max, literals: literals !== null && folded ? literals.map((text) => text.toLowerCase()) : literals, folded }
+  return {
+    maxLength: part.max,
+    literals: literals !== null && folded ? literals.map((text) => text.toLowerCase()) : literals,
+    folded,
+  }
 }
 
 /** The list whose shortest literal is longest. */
 function strongest(left: readonly string[] | null, right: readonly string[] | null): readonly string[] | null {
   const usable = (list: readonly string[] | null): number =>
-    list === null || list.length === 0 ? 0 : list.reduce((least, text) => Math.min(least, text.length), Number.POSITIVE_INFINITY)
+    list === null || list.length === 0
+      ? 0
+      : list.reduce((least, text) => Math.min(least, text.length), Number.POSITIVE_INFINITY)
   const best = usable(right) > usable(left) ? right : left
   return usable(best) === 0 ? null : best
 }
@@ -147,7 +153,14 @@ class Reader {
     const text = this.#source.slice(start, this.#at)
     this.#take(']')
     // Only a plain list of ASCII characters is sure to match one UTF-16 unit.
-    return { max: /^(?!\^)[\x20-\x5b\x5d-\x7e]*$/.test(text.replace(/\\[dws.\-/+*?()[\]{}|^$\\]/g, '')) && !text.includes('[:^') ? 1 : 2, literals: null, exact: null }
+    return {
+      max:
+        /^(?!\^)[\x20-\x5b\x5d-\x7e]*$/.test(text.replace(/\\[dws.\-/+*?()[\]{}|^$\\]/g, '')) && !text.includes('[:^')
+          ? 1
+          : 2,
+      literals: null,
+      exact: null,
+    }
   }
 
   #escape(): Part {

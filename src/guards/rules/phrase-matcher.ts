@@ -36,7 +36,9 @@ export interface PhraseMatcher {
 
 /** Folded form of a phrase; empty when nothing of it is left to look for. */
 export function foldPhrase(phrase: string, caseSensitive: boolean): string {
-  return fold(createTextView(phrase).normalised, caseSensitive).replace(/\s{1,1000}/g, ' ').trim()
+  return fold(createTextView(phrase).normalised, caseSensitive)
+    .replace(/\s{1,1000}/g, ' ')
+    .trim()
 }
 
 export function createPhraseMatcher(phrases: readonly string[], options: PhraseOptions): PhraseMatcher {
@@ -112,7 +114,10 @@ function touches(text: string, at: number): boolean {
 function fold(text: string, caseSensitive: boolean): string {
   if (caseSensitive) return text
   const lower = text.toLowerCase()
-  const same = lower.length === text.length ? lower : Array.from({ length: text.length }, (_, at) => foldUnit(text.charAt(at))).join('')
+  const same =
+    lower.length === text.length
+      ? lower
+      : Array.from({ length: text.length }, (_, at) => foldUnit(text.charAt(at))).join('')
   // The final form of sigma depends on what follows; all forms are one letter here.
   return same.replaceAll('ς', 'σ')
 }

@@ -50,7 +50,10 @@ export async function createRulesGuard(options: RulesOptions): Promise<Guard> {
   const patterns = (options.patterns ?? []).map((entry, index) => patternRecogniser(options, entry, index, engine))
   const recognisers = [...phraseRecognisers(options), ...patterns]
   if (recognisers.length === 0) {
-    throw new ParapetError('policy_invalid', `guards.${options.id}: there is nothing to look for. Add \`phrases\` or \`patterns\`.`)
+    throw new ParapetError(
+      'policy_invalid',
+      `guards.${options.id}: there is nothing to look for. Add \`phrases\` or \`patterns\`.`,
+    )
   }
   const scanner = createPatternScanner(recognisers)
   return {
@@ -70,7 +73,10 @@ function phraseRecognisers(options: RulesOptions): Recogniser[] {
   const caseSensitive = options.caseSensitive ?? false
   const empty = phrases.findIndex((phrase) => typeof phrase !== 'string' || foldPhrase(phrase, caseSensitive) === '')
   if (empty >= 0) {
-    throw new ParapetError('policy_invalid', `guards.${options.id}.phrases[${empty}]: the phrase is empty. Write at least one visible character.`)
+    throw new ParapetError(
+      'policy_invalid',
+      `guards.${options.id}.phrases[${empty}]: the phrase is empty. Write at least one visible character.`,
+    )
   }
   const matcher = createPhraseMatcher(phrases, { caseSensitive, wholeWords: options.wholeWords ?? true })
   const finding = findingOf(options, {})
@@ -85,7 +91,12 @@ function phraseRecognisers(options: RulesOptions): Recogniser[] {
   ]
 }
 
-function patternRecogniser(options: RulesOptions, entry: string | RulePattern, index: number, engine: LinearEngine): Recogniser {
+function patternRecogniser(
+  options: RulesOptions,
+  entry: string | RulePattern,
+  index: number,
+  engine: LinearEngine,
+): Recogniser {
   const rule = typeof entry === 'string' ? { pattern: entry } : entry
   const pattern = compileLinearPattern(rule.pattern, {
     caseSensitive: options.caseSensitive ?? false,

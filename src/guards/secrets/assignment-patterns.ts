@@ -11,12 +11,15 @@ const PASSWORD_NAMES =
   'passwor[dt]|passwd|passphrase|passcode|pwd|kennwort|wachtwoord|mot de passe|contraseña|senha|hasło|пароль|密码|密碼|パスワード|비밀번호'
 const KEY_NAMES =
   'secret|token|credentials?|api[_ -]?key|(?:access|secret|private|auth|account|encryption|signing|master|session|client|license)[_ -]?key'
-const PLURAL_OR_TYPE = String.raw`["'\x60]?[)\]]?`
+const CLOSING = String.raw`["'\x60]?[)\]]?`
 const ASSIGN = String.raw`\s{0,3}(?:=>|:=|={1,3}|:)\s{0,3}`
 const IS = String.raw`\s{1,2}(?:is|was|lautet|ist|est|es|é|is:|lautet:|ist:|est:|es:|是|to)\s{1,2}`
 const IS_CJK = String.raw`\s?(?:是|は|は、|는|은)\s?`
 const VALUE = String.raw`[^\s"'\x60<>,;&\u0080-\uffff]{6,200}`
-const CODE = /^[A-Za-z_$][\w$]*(?:[.][A-Za-z_$][\w$]*)+[;)]*$|[([{]|^\$|^%[A-Za-z(]|=>|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$|^\/|^@|^https?:|:\/\//
+/** Cheap test first: the name before the value is looked for only where a value can begin with six characters of its own. */
+const AFTER = `(?<=["'\`\\s:=>是は는은、])(?=${VALUE})`
+const CODE =
+  /^[A-Za-z_$][\w$]*(?:[.][A-Za-z_$][\w$]*)+[;)]*$|[([{]|^\$|^%[A-Za-z(]|=>|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$|^\/|^@|^https?:|:\/\//
 const PLACEHOLDER =
   /^(?:x+|\*+|\.+|-+|_+|pass(?:word|wort)?[0-9]{0,2}|secret|token|string\S*|number|bool(?:ean)?|null|none|nil|undefined|true|false|changeme|redacted|hidden|required|optional|my[_-]\S*|your\S*|some[_-]\S*|the[_-]\S*|test|todo|tbd|process\.\S*|env\.\S*|\S*example\S*|\S*placeholder\S*)$/i
 
@@ -24,14 +27,17 @@ const PLACEHOLDER =
 export const ASSIGNMENT_PATTERNS: readonly SecretPattern[] = [
   {
     kind: 'password',
-    hint: new RegExp(PASSWORD_NAMES, 'i'),
-    pattern: new RegExp(`(?<=(?:${PASSWORD_NAMES})${PLURAL_OR_TYPE}(?:${ASSIGN}|${IS}|${IS_CJK})["'\`]?)(?<=["'\`\\s:=是は는은])${VALUE}`, 'giu'),
+    hint: new RegExp(`(?:${PASSWORD_NAMES})${CLOSING}(?:${ASSIGN}|${IS}|${IS_CJK})`, 'i'),
+    pattern: new RegExp(
+      `${AFTER}(?<=(?:${PASSWORD_NAMES})${CLOSING}(?:${ASSIGN}|${IS}|${IS_CJK})["'\`]?)${VALUE}`,
+      'gi',
+    ),
     accept: acceptPassword,
   },
   {
     kind: 'assigned',
-    hint: new RegExp(KEY_NAMES, 'i'),
-    pattern: new RegExp(`(?<=(?:${KEY_NAMES})${PLURAL_OR_TYPE}(?:${ASSIGN}|${IS})["'\`]?)(?<=["'\`\\s:=])${VALUE}`, 'giu'),
+    hint: new RegExp(`(?:${KEY_NAMES})${CLOSING}(?:${ASSIGN}|${IS})`, 'i'),
+    pattern: new RegExp(`${AFTER}(?<=(?:${KEY_NAMES})${CLOSING}(?:${ASSIGN}|${IS})["'\`]?)${VALUE}`, 'gi'),
     accept: acceptKey,
   },
 ]
@@ -47,7 +53,10 @@ function acceptPassword(raw: string, text: string, start: number): Accepted {
   const digit = /[0-9]/.test(value)
   const letter = /[A-Za-z]/.test(value)
   const symbol = /[!@#$%^*+?~|]/.test(value)
-  const strong = (digit && (letter || symbol)) || (symbol && letter) || (digit && value.length >= 6 && !/^[0-9.:/-]{1,9}$/.test(value))
+  const strong =
+    (digit && (letter || symbol)) ||
+    (symbol && letter) ||
+    (digit && value.length >= 6 && !/^[0-9.:/-]{1,9}$/.test(value))
   return strong ? { length: value.length, score: 1 } : null
 }
 
@@ -58,7 +67,9 @@ function acceptKey(raw: string, text: string, start: number): Accepted {
   if (!/[0-9]/.test(value) || !/[A-Za-z]/.test(value)) return null
   if (/^[A-Za-z]+(?:[-_][A-Za-z]+)*[-_]?[0-9]{1,4}$/.test(value)) return null
   if (/^[0-9]{4}-[0-9]{2}-[0-9]{2}/.test(value) || /^[0-9]+(?:\.[0-9]+)+/.test(value)) return null
-  return shannonEntropy(value) >= Math.min(3, Math.log2(value.length) - 0.75) ? { length: value.length, score: 1 } : null
+  return shannonEntropy(value) >= Math.min(3, Math.log2(value.length) - 0.75)
+    ? { length: value.length, score: 1 }
+    : null
 }
 
 function isQuote(code: number): boolean {

@@ -6,7 +6,7 @@
  */
 
 /** Characters before a run that its patterns may look at. */
-export const CONTEXT: number = 128
+export const CONTEXT: number = 192
 
 /** A match that a recogniser stands by. */
 export interface SecretHit {
@@ -25,8 +25,8 @@ export interface SecretPattern {
   readonly pattern: RegExp
   /** A text without any of these is not searched. Compared as written. */
   readonly literals?: readonly string[]
-  /** The same as a pattern, where case matters not. */
-  readonly hint?: RegExp
+  /** The same as a test, where literals do not do. */
+  readonly hint?: { test(text: string): boolean }
   /** Judges a match; null rejects it. May cut the end. Default: the whole match counts with score 1. */
   accept?(value: string, text: string, start: number): { readonly length: number; readonly score: number } | null
 }

@@ -21,12 +21,17 @@ export const TOKEN_PATTERNS: readonly SecretPattern[] = [
   tokenPattern('openai', ['sk-'], 'sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{32,200}|sk-(?:or-v1-)?[A-Za-z0-9]{32,64}'),
   tokenPattern('google_api_key', ['AIza'], 'AIza[A-Za-z0-9_-]{35}'),
   tokenPattern('google_oauth', ['ya29.', 'GOCSPX-'], String.raw`ya29\.[A-Za-z0-9_-]{30,250}|GOCSPX-[A-Za-z0-9_-]{28}`),
-  tokenPattern('stripe', ['_live_', '_test_', 'whsec_'], '[sr]k_(?:live|test)_[A-Za-z0-9]{16,128}|whsec_[A-Za-z0-9]{32,64}'),
+  tokenPattern(
+    'stripe',
+    ['_live_', '_test_', 'whsec_'],
+    '[sr]k_(?:live|test)_[A-Za-z0-9]{16,128}|whsec_[A-Za-z0-9]{32,64}',
+  ),
   tokenPattern('slack', ['xox', 'xapp-'], '(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{20,200}'),
   {
     kind: 'slack_webhook',
     literals: ['hooks.slack.com/'],
-    pattern: /hooks\.slack\.com\/(?:services|workflows|triggers)\/[A-Za-z0-9]{8,16}\/[A-Za-z0-9]{8,20}\/[A-Za-z0-9/]{16,64}/g,
+    pattern:
+      /hooks\.slack\.com\/(?:services|workflows|triggers)\/[A-Za-z0-9]{8,16}\/[A-Za-z0-9]{8,20}\/[A-Za-z0-9/]{16,64}/g,
     accept: (value) => (isFiller(value) ? null : { length: value.length, score: 1 }),
   },
   {
@@ -34,7 +39,14 @@ export const TOKEN_PATTERNS: readonly SecretPattern[] = [
     literals: ['/api/webhooks/'],
     pattern: /discord(?:app)?\.com\/api\/webhooks\/[0-9]{17,20}\/[A-Za-z0-9_-]{60,90}/g,
   },
-  tokenPattern('discord', ['.'], String.raw`[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}`),
+  {
+    kind: 'discord',
+    hint: /\.[A-Za-z0-9_-]{27}/,
+    pattern: new RegExp(
+      String.raw`${TOKEN_START}[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}${TOKEN_END}`,
+      'g',
+    ),
+  },
   tokenPattern('telegram', [':AA'], '[0-9]{8,10}:AA[A-Za-z0-9_-]{33}'),
   tokenPattern('sendgrid', ['SG.'], String.raw`SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{32,64}`),
   tokenPattern('twilio', ['SK'], 'SK[0-9a-f]{32}'),
@@ -57,14 +69,18 @@ export const TOKEN_PATTERNS: readonly SecretPattern[] = [
   },
   {
     kind: 'bearer',
-    hint: /bearer /i,
+    literals: ['earer ', 'EARER '],
     pattern: new RegExp(String.raw`(?<=\bbearer )[A-Za-z0-9._~+/-]{20,400}={0,2}${TOKEN_END}`, 'gi'),
-    accept: (value) => (/[0-9]/.test(value) && /[A-Za-z]/.test(value) && !isFiller(value) ? { length: value.length, score: 1 } : null),
+    accept: (value) =>
+      /[0-9]/.test(value) && /[A-Za-z]/.test(value) && !isFiller(value) ? { length: value.length, score: 1 } : null,
   },
   {
     kind: 'url_password',
     literals: ['://'],
-    pattern: new RegExp(String.raw`${TOKEN_START}[A-Za-z][A-Za-z0-9+.]{1,20}:\/\/[^\s:@/?#"'<>,]{0,100}:[^\s@/"'<>,]{3,200}@[A-Za-z0-9_[-]`, 'g'),
+    pattern: new RegExp(
+      String.raw`${TOKEN_START}[A-Za-z][A-Za-z0-9+.]{1,20}:\/\/[^\s:@/?#"'<>,]{0,100}:[^\s@/"'<>,]{3,200}@[A-Za-z0-9_[-]`,
+      'g',
+    ),
     accept: acceptUrlPassword,
   },
 ]

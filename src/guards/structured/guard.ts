@@ -1,35 +1,29 @@
 /**
  * Structured output: an answer that must be JSON of a given form. What is wrong becomes feedback for a retry.
  *
- * The whole answer is needed, so there is no stream session. Patterns inside a schema are matched in linear time.
+ * The whole answer is needed, so there is no stream session. The feedback names paths and what is expected there, never what
+ * the answer held.
  */
-import type { Action, Guard, GuardReport, Stage } from '../../spec/index.ts'
+import { hashText } from '../../core/text/index.ts'
+import type { Action, Finding, Guard, GuardReport, Stage } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
-import { compileLinearTest } from '../rules/linear-pattern.ts'
-
-/** Any validator that follows Standard Schema v1 (zod, valibot, arktype and others). */
-export interface StandardSchema {
-  readonly '~standard': {
-    readonly version: 1
-    readonly vendor: string
-    validate(value: unknown): StandardResult | Promise<StandardResult>
-  }
-}
-
-interface StandardResult {
-  readonly issues?: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] | undefined
-}
+import { extractJson } from './extract-json.ts'
+import { type Validate, jsonSchemaValidator } from './json-schema.ts'
+import { type StandardSchema, standardSchemaValidator } from './standard-schema.ts'
 
 export interface StructuredGuardOptions {
   readonly id?: string
-  /** JSON Schema, draft 07 or 2020-12 vocabulary. */
+  /** JSON Schema, draft 07 (when `$schema` says so) or 2020-12. */
   readonly schema?: Readonly<Record<string, unknown>>
   /** Instead of `schema`. */
   readonly standardSchema?: StandardSchema
-  /** Accept JSON inside a Markdown fence. Default true. */
+  /** Accept JSON inside a Markdown fence, with or without words around it. Default true. */
   readonly allowFences?: boolean
+  /** With `fences`, the answer is cut down to the JSON inside its fence (a finding `structured.fenced` that modifies). */
+  readonly repair?: 'fences'
   /** Default `retry`. */
   readonly action?: Action
+  /** Default `output`. */
   readonly stages?: readonly Stage[]
 }
 
@@ -37,63 +31,58 @@ export interface StructuredGuardOptions {
 const MOST_ISSUES = 8
 const LONGEST_ANSWER = 4_000_000
 
-type Validate = (value: unknown) => readonly string[] | Promise<readonly string[]>
-
-/** Creates the guard; throws `policy_invalid` when the schema itself is wrong. */
+/** Creates the guard; rejects with `policy_invalid` when the schema itself is wrong. */
 export async function createStructuredGuard(options: StructuredGuardOptions): Promise<Guard> {
-  const { id = 'structured', stages = ['output'], allowFences = true, action = 'retry' } = options
+  const { id = 'structured', stages = ['output'], action = 'retry', repair } = options
+  const allowFences = (options.allowFences ?? true) || repair === 'fences'
   const validate = await validatorOf(id, options)
-  const invalid = (reason: string): GuardReport => ({ findings: [{ label: 'structured.invalid', score: 1, action, reason }] })
+  const invalid = (reason: string): GuardReport => ({
+    findings: [{ label: 'structured.invalid', score: 1, action, reason }],
+  })
   return {
     specVersion: 'v1',
     id,
-    version: `1:${allowFences}:${action}:${JSON.stringify(options.schema ?? null)}`,
+    version: hashText(JSON.stringify([allowFences, repair, action, options.schema ?? null])),
     // A validator handed in as code may change without its text changing.
     cacheable: options.standardSchema === undefined,
     stages,
     async check({ text }) {
-      const json = extractJson(text.original, allowFences)
-      if (json === null) return invalid('Answer with JSON only, without any text around it.')
+      const { original } = text
+      if (original.length > LONGEST_ANSWER)
+        return invalid(`The answer is longer than ${LONGEST_ANSWER} characters. Answer with less.`)
+      const extracted = extractJson(original, allowFences)
+      if (extracted === null) return invalid('Answer with one JSON value only, without any text around it.')
       let value: unknown
       try {
-        value = JSON.parse(json)
+        value = JSON.parse(extracted.json)
       } catch {
         return invalid('The answer is not valid JSON. Answer with one JSON value and nothing else.')
       }
-      const issues = await validate(value)
-      return issues.length === 0 ? { findings: [] } : invalid(`The JSON does not have the form asked for: ${issues.slice(0, MOST_ISSUES).join('; ')}.`)
+      const issues = await validate(value, extracted.json.length)
+      if (issues.length > 0) return invalid(`The JSON does not have the form asked for: ${list(issues)}.`)
+      return { findings: extracted.wrapped && repair === 'fences' ? [unwrapped(original, extracted.json)] : [] }
     },
   }
 }
 
-/** The JSON part of an answer, or null when there is something else around it. */
-export function extractJson(text: string, allowFences: boolean): string | null {
-  const trimmed = text.trim()
-  if (trimmed.length > LONGEST_ANSWER) return null
-  if (trimmed.startsWith('```')) {
-    if (!allowFences || !trimmed.endsWith('```') || trimmed.length < 6) return null
-    const line = trimmed.indexOf('\n')
-    return line < 0 ? null : trimmed.slice(line + 1, -3).trim()
+function unwrapped(text: string, json: string): Finding {
+  return {
+    label: 'structured.fenced',
+    score: 1,
+    action: 'modify',
+    span: { start: 0, end: text.length },
+    replacement: json,
+    reason: 'The JSON stood in a Markdown fence.',
   }
-  return trimmed === '' ? null : trimmed
+}
+
+function list(issues: readonly string[]): string {
+  const shown = issues.slice(0, MOST_ISSUES).join('; ')
+  return issues.length > MOST_ISSUES ? `${shown}; and ${issues.length - MOST_ISSUES} more` : shown
 }
 
 async function validatorOf(id: string, { schema, standardSchema }: StructuredGuardOptions): Promise<Validate> {
-  if (standardSchema !== undefined) {
-    return async (value) => {
-      const { issues = [] } = await standardSchema['~standard'].validate(value)
-      return issues.map(({ message, path = [] }) => `${path.map(String).join('.') || 'the value'}: ${message}`)
-    }
-  }
-  if (schema === undefined) throw new ParapetError('policy_invalid', `The guard ${id} needs a schema. Give one as JSON Schema.`)
-  const { Ajv2020 } = await import('ajv/dist/2020.js')
-  const linear = Object.assign((source: string) => compileLinearTest(source), { code: 'linear' })
-  const ajv = new Ajv2020({ allErrors: false, strict: false, validateFormats: false, code: { regExp: linear as never } })
-  try {
-    const validate = ajv.compile(schema)
-    return (value) => (validate(value) ? [] : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath || 'the value'} ${message ?? 'is wrong'}`))
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : 'it cannot be compiled'
-    throw new ParapetError('policy_invalid', `The schema of the guard ${id} is wrong: ${why}. Correct it and try again.`, { cause })
-  }
+  if (standardSchema !== undefined) return standardSchemaValidator(standardSchema)
+  if (schema !== undefined) return await jsonSchemaValidator(id, schema)
+  throw new ParapetError('policy_invalid', `guards.${id}: there is no schema. Give \`schema\` as JSON Schema.`)
 }

@@ -20,13 +20,21 @@ export interface UnicodeGuardOptions {
 const ASCII = /^[\u0000-\u007f]*$/
 
 /** Creates the guard. */
-export function createUnicodeGuard({ id = 'unicode', kinds, action, stages = STAGES }: UnicodeGuardOptions = {}): Guard {
+export function createUnicodeGuard({
+  id = 'unicode',
+  kinds,
+  action,
+  stages = STAGES,
+}: UnicodeGuardOptions = {}): Guard {
   const all: Readonly<Record<string, Recogniser>> = UNICODE_RECOGNISERS
   const names = kinds ?? Object.keys(all)
   const chosen = names.map((kind) => {
     const recogniser = all[kind]
     if (recogniser === undefined) {
-      throw new ParapetError('policy_invalid', `The guard ${id} knows no kind ${kind}. Use ${Object.keys(all).join(', ')}.`)
+      throw new ParapetError(
+        'policy_invalid',
+        `The guard ${id} knows no kind ${kind}. Use ${Object.keys(all).join(', ')}.`,
+      )
     }
     return action === undefined ? recogniser : withAction(recogniser, action)
   })

@@ -32,7 +32,11 @@ function setWeights(rows: readonly CalibrationRow[]): ReadonlyMap<string, number
   return new Map([...sizes].map(([set, size]) => [set, 1 / size]))
 }
 
-function weightedQuantile(rows: readonly CalibrationRow[], weights: ReadonlyMap<string, number>, share: number): number {
+function weightedQuantile(
+  rows: readonly CalibrationRow[],
+  weights: ReadonlyMap<string, number>,
+  share: number,
+): number {
   const sorted = rows.toSorted((left, right) => left.logit - right.logit)
   const total = sorted.reduce((sum, { set }) => sum + (weights.get(set) ?? 0), 0)
   let below = 0

@@ -62,7 +62,13 @@ export function trainEmbedded(options: TrainEmbeddedOptions): TrainedModel {
   const learnt: LinearExample[] = []
   examples.forEach((example, index) => {
     if (index % HELD_OUT === HELD_OUT - 1) held.push(example)
-    else learnt.push(toLinear(example, features, groups.get(example.group) ?? 1))
+    else {
+      const size = groups.get(example.group) ?? 1
+      learnt.push(toLinear(example, features, size))
+      // An answer must be judged rightly without its prompt too.
+      if (example.response !== undefined && index % 2 === 0)
+        learnt.push(toLinear({ ...example, prompt: '' }, features, size))
+    }
   })
   onProgress(`${learnt.length} examples to learn from, ${held.length} held out`)
   const text = TEXT_OUTPUTS.map((_, index) => index)
@@ -73,8 +79,17 @@ export function trainEmbedded(options: TrainEmbeddedOptions): TrainedModel {
     { bits, outputs: response.slice(0, 1) },
   ]
   const onEpoch = (epoch: number, loss: number): void => onProgress(`epoch ${epoch + 1}: loss ${loss.toFixed(4)}`)
-  const [textPart, responsePart, contextPart] = trainLinear(learnt, { outputs: OUTPUTS, parts, epochs, rate, decay, seed, onEpoch })
-  if (textPart === undefined || responsePart === undefined || contextPart === undefined) throw new RangeError('three parts were trained')
+  const [textPart, responsePart, contextPart] = trainLinear(learnt, {
+    outputs: OUTPUTS,
+    parts,
+    epochs,
+    rate,
+    decay,
+    seed,
+    onEpoch,
+  })
+  if (textPart === undefined || responsePart === undefined || contextPart === undefined)
+    throw new RangeError('three parts were trained')
   const data: EmbeddedModelData = {
     id: 'parapet-embedded-1',
     parts: { text: textPart, response: responsePart, context: contextPart },
@@ -88,11 +103,18 @@ export function trainEmbedded(options: TrainEmbeddedOptions): TrainedModel {
 
 function gatherExamples({ files, seed, synthetic = 12_000 }: TrainEmbeddedOptions): readonly Example[] {
   const real = files.flatMap(({ name, records }) => records.flatMap((record) => toExamples(record, name)))
-  const jailbreaks = real.map((example) => (/jail|navirocker/.test(example.group) && example.targets['injection_direct'] === 1 ? withHarm(example) : example))
+  const jailbreaks = real.map((example) =>
+    /jail|navirocker/.test(example.group) && example.targets['injection_direct'] === 1 ? withHarm(example) : example,
+  )
   if (synthetic === 0) return jailbreaks
   const records = files.flatMap((file) => file.records.map((record) => ({ file: file.name, record })))
   const requests = records
-    .filter(({ file, record }) => (record.task === 'benign' || record.task === 'offtopic') && file !== 'xquad_benign' && record.prompt.length < 300)
+    .filter(
+      ({ file, record }) =>
+        (record.task === 'benign' || record.task === 'offtopic') &&
+        file !== 'xquad_benign' &&
+        record.prompt.length < 300,
+    )
     .map(({ record }) => record.prompt)
   const documents = records
     .flatMap(({ file, record }) => {
@@ -102,7 +124,10 @@ function gatherExamples({ files, seed, synthetic = 12_000 }: TrainEmbeddedOption
     .map((text) => text.slice(0, 1500))
     .filter((text) => text.length > 80)
   if (requests.length === 0 || documents.length === 0) return jailbreaks
-  return [...jailbreaks, ...syntheticExamples({ random: createRandom(seed + 6), requests, documents, count: synthetic })]
+  return [
+    ...jailbreaks,
+    ...syntheticExamples({ random: createRandom(seed + 6), requests, documents, count: synthetic }),
+  ]
 }
 
 /** Jailbreaks of the wild wrap harmful requests. */
@@ -122,15 +147,29 @@ function toLinear(example: Example, features: HashedFeatures, groupSize: number)
           { part: 2, buckets: bucketsOf(example.prompt ?? '') },
         ]
       : [{ part: 0, buckets: bucketsOf(example.text) }]
-  const targets = Object.entries(example.targets).map(([head, target]) => [OUTPUTS.indexOf(head), target === 1 ? 1 - SMOOTHING : SMOOTHING] as const)
+  const targets = Object.entries(example.targets).map(
+    ([head, target]) => [OUTPUTS.indexOf(head), target === 1 ? 1 - SMOOTHING : SMOOTHING] as const,
+  )
   return { segments, targets, weight: example.weight * Math.min(4, (GROUP_SIZE / groupSize) ** GROUP_POWER) }
 }
 
-function calibrateAll(model: EmbeddedModel, held: readonly Example[], options: TrainEmbeddedOptions): Readonly<Record<string, Calibration>> {
+function calibrateAll(
+  model: EmbeddedModel,
+  held: readonly Example[],
+  options: TrainEmbeddedOptions,
+): Readonly<Record<string, Calibration>> {
   const { falsePositiveRate = 0.05 } = options
   const rows = new Map<string, CalibrationRow[]>(OUTPUTS.map((output) => [output, []]))
-  const add = (example: Example, set: string): void => {
-    const scores = example.text === undefined ? model.scoreResponse(example.response ?? '', example.prompt) : model.scoreText(example.text)
+  const add = (
+    example: Pick<Example, 'text' | 'response' | 'targets'> & { readonly prompt?: string | undefined },
+    set: string,
+  ): void => {
+    if (example.response !== undefined && example.prompt !== undefined && set === 'held-out')
+      add({ ...example, prompt: undefined }, 'held-out, no prompt')
+    const scores =
+      example.text === undefined
+        ? model.scoreResponse(example.response ?? '', example.prompt)
+        : model.scoreText(example.text)
     for (const [head, label] of Object.entries(example.targets)) {
       rows.get(head)?.push({ logit: logitOf(scores[head] ?? 0.5), label, set })
     }
@@ -167,7 +206,12 @@ function coverageOf(files: readonly RecordFile[]): EmbeddedModelData['coverage']
   return Object.fromEntries(
     [...counts].map(([head, languages]) => [
       head,
-      Object.fromEntries([...languages].map(([lang, [none, some]]) => [lang, none >= ENOUGH && some >= ENOUGH ? 'trained' : none + some > 0 ? 'transferred' : 'untested'])),
+      Object.fromEntries(
+        [...languages].map(([lang, [none, some]]) => [
+          lang,
+          none >= ENOUGH && some >= ENOUGH ? 'trained' : none + some > 0 ? 'transferred' : 'untested',
+        ]),
+      ),
     ]),
   )
 }

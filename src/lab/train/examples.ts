@@ -46,13 +46,29 @@ export function toExamples(record: TrainingRecord, file: string): readonly Examp
     case 'injection':
       return [injectionExample(record, group)]
     case 'toxicity':
-      return [{ text: prompt, targets: { toxicity: record.label, ...(record.label === 0 ? { injection_direct: 0 } : {}) }, weight: 1, group }]
+      return [
+        {
+          text: prompt,
+          targets: { toxicity: record.label, ...(record.label === 0 ? { injection_direct: 0 } : {}) },
+          weight: 1,
+          group,
+        },
+      ]
     case 'response_harm':
     case 'refusal': {
       const response = record.response ?? ''
       // Who refuses does no harm.
-      const implied: Readonly<Record<string, 0 | 1>> = record.task === 'refusal' && record.label === 1 ? { response_harm: 0 } : {}
-      return [{ response, prompt, targets: { ...implied, [record.task]: record.label }, weight: 1, group: `${group}/${record.task}` }]
+      const implied: Readonly<Record<string, 0 | 1>> =
+        record.task === 'refusal' && record.label === 1 ? { response_harm: 0 } : {}
+      return [
+        {
+          response,
+          prompt,
+          targets: { ...implied, [record.task]: record.label },
+          weight: 1,
+          group: `${group}/${record.task}`,
+        },
+      ]
     }
     default:
       return record.task satisfies never
@@ -62,7 +78,18 @@ export function toExamples(record: TrainingRecord, file: string): readonly Examp
 /** The answer to a harmless request is harmless, and no refusal. */
 function harmlessAnswer({ response, prompt }: TrainingRecord, file: string): readonly Example[] {
   if (response === null || response === '') return []
-  return [{ response, prompt, targets: { response_harm: 0, refusal: 0 }, weight: 1, group: `${file}/answer` }]
+  const targets = { response_harm: 0, refusal: 0 } as const
+  const group = `${file}/answer`
+  const first = firstSentence(response)
+  // Short answers are what users see most; harmful data has few of them, so their shortness must not count.
+  const short =
+    first.length < response.length ? [{ response: first, prompt, targets, weight: 1, group: `${group}-short` }] : []
+  return [{ response, prompt, targets, weight: 1, group }, ...short]
+}
+
+function firstSentence(text: string): string {
+  const end = /[.!?。！？\n]/.exec(text)?.index ?? text.length
+  return text.slice(0, Math.min(end + 1, 200)).trim()
 }
 
 function injectionExample(record: TrainingRecord, group: string): Example {
@@ -76,5 +103,10 @@ function injectionExample(record: TrainingRecord, group: string): Example {
 function hazards(record: TrainingRecord): Readonly<Record<string, 0 | 1>> {
   const own = new Set(record.categories.flatMap((category) => HAZARD_OF_CATEGORY[category.toLowerCase()] ?? []))
   if (own.size === 0) return {}
-  return Object.fromEntries(TEXT_OUTPUTS.filter((output) => /^S\d/.test(output)).map((output) => [output, own.has(output) ? (1 as const) : (0 as const)]))
+  return Object.fromEntries(
+    TEXT_OUTPUTS.filter((output) => /^S\d/.test(output)).map((output) => [
+      output,
+      own.has(output) ? (1 as const) : (0 as const),
+    ]),
+  )
 }

@@ -68,7 +68,13 @@ export function trainLinear(examples: readonly LinearExample[], options: TrainOp
   return parts.map((part, index) => quantise(part, options, index, biases))
 }
 
-function step({ segments, targets, weight }: LinearExample, parts: readonly Part[], biases: Float64Array, rate: number, decay: number): number {
+function step(
+  { segments, targets, weight }: LinearExample,
+  parts: readonly Part[],
+  biases: Float64Array,
+  rate: number,
+  decay: number,
+): number {
   let loss = 0
   for (const [output, target] of targets) {
     let logit = biases[output] ?? 0
@@ -91,7 +97,14 @@ function dot(part: Part | undefined, buckets: Int32Array, output: number): numbe
   return sum / Math.sqrt(buckets.length)
 }
 
-function update(part: Part | undefined, buckets: Int32Array, output: number, gradient: number, rate: number, decay: number): void {
+function update(
+  part: Part | undefined,
+  buckets: Int32Array,
+  output: number,
+  gradient: number,
+  rate: number,
+  decay: number,
+): void {
   const column = part?.column[output] ?? -1
   if (part === undefined || column < 0 || buckets.length === 0) return
   const { weights, squares, width } = part
@@ -123,7 +136,13 @@ function quantise(part: Part, options: TrainOptions, index: number, biases: Floa
     const first = options.parts.findIndex(({ outputs }) => outputs.includes(output))
     return first === index ? (biases[output] ?? 0) : 0
   })
-  return { outputs: shape.outputs.map((output) => options.outputs[output] ?? ''), bits: shape.bits, weights: quantised, scales, biases: Float32Array.from(own) }
+  return {
+    outputs: shape.outputs.map((output) => options.outputs[output] ?? ''),
+    bits: shape.bits,
+    weights: quantised,
+    scales,
+    biases: Float32Array.from(own),
+  }
 }
 
 /** The size that all but one in ten thousand weights stay below: a few outliers must not cost the rest their precision. */

@@ -21,7 +21,21 @@ import { readRecordFiles } from './records.ts'
 import { reportLines } from './report.ts'
 
 /** Development sets whose licences permit that shipped thresholds are fitted on them. */
-const CALIBRATION = ['guardreasoner_openai_moderation', 'xstest', 'or_bench_hard_heldout', 'aegis_safety_test', 'cyberseceval_mitre_frr_benign', 'bipia_test', 'cold_test', 'germeval2018_test', 'apeach_ko', 'clinc_oos_test', 'gptfuzz_response_eval', 'multijail', 'xstest_response_refusal']
+const CALIBRATION = [
+  'guardreasoner_openai_moderation',
+  'xstest',
+  'or_bench_hard_heldout',
+  'aegis_safety_test',
+  'cyberseceval_mitre_frr_benign',
+  'bipia_test',
+  'cold_test',
+  'germeval2018_test',
+  'apeach_ko',
+  'clinc_oos_test',
+  'gptfuzz_response_eval',
+  'multijail',
+  'xstest_response_refusal',
+]
 
 const { values } = parseArgs({
   options: {
@@ -46,12 +60,23 @@ function train(data: string, out: string): void {
   const { model, bytes } = trainEmbedded({ files, calibration, seed: Number(values.seed), onProgress: print })
   mkdirSync(out, { recursive: true })
   writeFileSync(join(out, 'classifier.bin'), bytes)
-  const corpus = demoCorpus(files, (text) => (model.scoreResponse(text, undefined)['response_harm'] ?? 1) < 0.3 && (model.scoreText(text)['toxicity'] ?? 1) < 0.2)
+  const corpus = demoCorpus(
+    files,
+    (text) =>
+      (model.scoreResponse(text, undefined)['response_harm'] ?? 1) < 0.1 &&
+      (model.scoreText(text)['toxicity'] ?? 1) < 0.1,
+  )
   const demo = writeNgramModel(trainNgram(corpus, { id: 'parapet-demo', vocabulary: 8000, trigrams: 120_000 }))
   writeFileSync(join(out, 'demo-lm.bin'), demo)
   const hash = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex')
-  const models = { 'classifier.bin': { sha256: hash(bytes), bytes: bytes.length }, 'demo-lm.bin': { sha256: hash(demo), bytes: demo.length, texts: corpus.length } }
-  writeFileSync(join(out, 'manifest.json'), `${JSON.stringify({ models, seed: Number(values.seed), calibration: CALIBRATION, ...manifestOf(files) }, null, 2)}\n`)
+  const models = {
+    'classifier.bin': { sha256: hash(bytes), bytes: bytes.length },
+    'demo-lm.bin': { sha256: hash(demo), bytes: demo.length, texts: corpus.length },
+  }
+  writeFileSync(
+    join(out, 'manifest.json'),
+    `${JSON.stringify({ models, seed: Number(values.seed), calibration: CALIBRATION, ...manifestOf(files) }, null, 2)}\n`,
+  )
   print(`wrote ${out}: classifier ${bytes.length} bytes, demo model ${demo.length} bytes from ${corpus.length} texts`)
   report(model)
 }

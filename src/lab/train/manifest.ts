@@ -27,7 +27,13 @@ export function manifestOf(files: readonly RecordFile[]): Manifest {
     for (const { source, licence } of records) {
       const owner = source.split(':')[0] ?? source
       const key = `${owner}\n${licence}`
-      const entry = sources.get(key) ?? { source: owner, licence, shareAlike: isShareAlike(licence), modelOutput: MODEL_OUTPUT.test(name), rows: 0 }
+      const entry = sources.get(key) ?? {
+        source: owner,
+        licence,
+        shareAlike: isShareAlike(licence),
+        modelOutput: MODEL_OUTPUT.test(name),
+        rows: 0,
+      }
       sources.set(key, { ...entry, rows: entry.rows + 1 })
     }
   }

@@ -7,10 +7,11 @@ export function averagePrecision(labels: readonly number[], scores: readonly num
   if (positives === 0) return Number.NaN
   let hits = 0
   let area = 0
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     let to = from
     let found = 0
-    while (to < order.length && scores[order[to] ?? 0] === scores[order[from] ?? 0]) found += labels[order[to++] ?? 0] ?? 0
+    while (to < order.length && scores[order[to] ?? 0] === scores[order[from] ?? 0])
+      found += labels[order[to++] ?? 0] ?? 0
     hits += found
     area += (found / positives) * (hits / to)
     from = to
@@ -24,10 +25,11 @@ export function areaUnderRoc(labels: readonly number[], scores: readonly number[
   const positives = labels.reduce((sum, label) => sum + label, 0)
   const negatives = labels.length - positives
   let rankSum = 0
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     let to = from
     let found = 0
-    while (to < order.length && scores[order[to] ?? 0] === scores[order[from] ?? 0]) found += labels[order[to++] ?? 0] ?? 0
+    while (to < order.length && scores[order[to] ?? 0] === scores[order[from] ?? 0])
+      found += labels[order[to++] ?? 0] ?? 0
     rankSum += found * ((from + 1 + to) / 2)
     from = to
   }

@@ -17,7 +17,9 @@ export function trainNgram(texts: readonly string[], options: NgramOptions): Ngr
   const frequency = new Map<string, number>()
   const tokenised = texts.map((text) => text.match(TOKEN) ?? [])
   for (const tokens of tokenised) for (const token of tokens) frequency.set(token, (frequency.get(token) ?? 0) + 1)
-  const kept = [...frequency].toSorted((left, right) => right[1] - left[1] || (left[0] < right[0] ? -1 : 1)).slice(0, options.vocabulary - 2)
+  const kept = [...frequency]
+    .toSorted((left, right) => right[1] - left[1] || (left[0] < right[0] ? -1 : 1))
+    .slice(0, options.vocabulary - 2)
   const vocabulary = ['', '', ...kept.map(([token]) => token)]
   const ids = new Map(vocabulary.map((token, index) => [token, index]))
   const bigrams: Counts = new Map()
@@ -36,7 +38,12 @@ export function trainNgram(texts: readonly string[], options: NgramOptions): Ngr
       ;[before, last] = [last, id]
     }
   }
-  return { id: options.id, vocabulary, bigrams: toTable(bigrams, Infinity), trigrams: toTable(trigrams, options.trigrams) }
+  return {
+    id: options.id,
+    vocabulary,
+    bigrams: toTable(bigrams, Infinity),
+    trigrams: toTable(trigrams, options.trigrams),
+  }
 }
 
 function count(counts: Counts, context: number, token: number): void {
@@ -47,8 +54,12 @@ function count(counts: Counts, context: number, token: number): void {
 
 function toTable(counts: Counts, limit: number): NgramData['bigrams'] {
   const all = [...counts].flatMap(([context, row]) => [...row].map(([token, times]) => ({ context, token, times })))
-  const kept = all.toSorted((left, right) => right.times - left.times || left.context - right.context || left.token - right.token).slice(0, limit)
-  const sorted = kept.toSorted((left, right) => left.context - right.context || right.times - left.times || left.token - right.token)
+  const kept = all
+    .toSorted((left, right) => right.times - left.times || left.context - right.context || left.token - right.token)
+    .slice(0, limit)
+  const sorted = kept.toSorted(
+    (left, right) => left.context - right.context || right.times - left.times || left.token - right.token,
+  )
   const contexts: number[] = []
   const offsets: number[] = []
   sorted.forEach(({ context }, index) => {

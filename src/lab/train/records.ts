@@ -10,7 +10,17 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { ParapetError } from '../../spec/index.ts'
 
-const TASKS = ['prompt_harm', 'benign', 'response_harm', 'refusal', 'injection', 'toxicity', 'offtopic', 'agent', 'pii'] as const
+const TASKS = [
+  'prompt_harm',
+  'benign',
+  'response_harm',
+  'refusal',
+  'injection',
+  'toxicity',
+  'offtopic',
+  'agent',
+  'pii',
+] as const
 
 export type Task = (typeof TASKS)[number]
 
@@ -35,10 +45,17 @@ export interface RecordFile {
 /** All `*.jsonl.gz` files of a folder, by name. */
 export function readRecordFiles(folder: string): readonly RecordFile[] {
   const names = readdirSync(folder).filter((name) => name.endsWith('.jsonl.gz'))
-  if (names.length === 0) throw new ParapetError('configuration', `There are no *.jsonl.gz files in ${folder}. Give the folder with the training records.`)
+  if (names.length === 0)
+    throw new ParapetError(
+      'configuration',
+      `There are no *.jsonl.gz files in ${folder}. Give the folder with the training records.`,
+    )
   return names.toSorted().map((name) => {
     const bytes = readFileSync(join(folder, name))
-    const lines = gunzipSync(bytes).toString('utf8').split('\n').filter((line) => line !== '')
+    const lines = gunzipSync(bytes)
+      .toString('utf8')
+      .split('\n')
+      .filter((line) => line !== '')
     const records = lines.map((line, index) => parseRecord(line, `${name}:${index + 1}`))
     return { name: name.replace('.jsonl.gz', ''), sha256: createHash('sha256').update(bytes).digest('hex'), records }
   })
@@ -47,7 +64,9 @@ export function readRecordFiles(folder: string): readonly RecordFile[] {
 /** One line of the record form. */
 export function parseRecord(line: string, place: string): TrainingRecord {
   const record = JSON.parse(line) as TrainingRecord
-  const valid = TASKS.includes(record.task) && typeof record.prompt === 'string' && (record.label === 0 || record.label === 1)
-  if (!valid) throw new ParapetError('input_invalid', `${place} is not a training record: check task, prompt and label.`)
+  const valid =
+    TASKS.includes(record.task) && typeof record.prompt === 'string' && (record.label === 0 || record.label === 1)
+  if (!valid)
+    throw new ParapetError('input_invalid', `${place} is not a training record: check task, prompt and label.`)
   return record
 }

@@ -15,8 +15,15 @@ export function taskScore(model: EmbeddedModel, record: TrainingRecord): number 
 }
 
 /** Markdown table of all sets; sets that calibrated the thresholds are marked. */
-export function reportLines(model: EmbeddedModel, files: readonly RecordFile[], calibrated: readonly string[]): readonly string[] {
-  const lines = ['| set | task | rows | base | AUPRC | AUROC | F1 at 0.5 | recall | FPR | F1 of the constant |', '|---|---|---|---|---|---|---|---|---|---|']
+export function reportLines(
+  model: EmbeddedModel,
+  files: readonly RecordFile[],
+  calibrated: readonly string[],
+): readonly string[] {
+  const lines = [
+    '| set | task | rows | base | AUPRC | AUROC | F1 at 0.5 | recall | FPR | F1 of the constant |',
+    '|---|---|---|---|---|---|---|---|---|---|',
+  ]
   const percent = (value: number): string => (Number.isFinite(value) ? (100 * value).toFixed(1) : '–')
   for (const { name, records } of files) {
     for (const task of new Set(records.map((record) => record.task))) {

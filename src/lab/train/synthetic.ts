@@ -38,8 +38,14 @@ export function syntheticExamples({ random, requests, documents, count }: Synthe
     add('attack', random() < 0.5 ? join(attack, request, random) : attack, { injection_direct: 1 })
     add('calm', calmText(random, request), CALM_TARGETS)
     add('technical', fill(pick(TECHNICAL, random), random), CALM_TARGETS)
-    add('planted', plant(document, random() < 0.6 ? pick(NOTES, random)(pick(GOALS, random)) : attack, random), { injection_indirect: 1 })
-    add('document', random() < 0.3 ? plant(document, request, random) : document, { injection_indirect: 0, toxicity: 0, injection_direct: 0 })
+    add('planted', plant(document, random() < 0.6 ? pick(NOTES, random)(pick(GOALS, random)) : attack, random), {
+      injection_indirect: 1,
+    })
+    add('document', random() < 0.3 ? plant(document, request, random) : document, {
+      injection_indirect: 0,
+      toxicity: 0,
+      injection_direct: 0,
+    })
   }
   return examples
 }
