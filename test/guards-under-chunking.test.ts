@@ -91,45 +91,47 @@ describe.each(GUARDS)('%s', (name, create, pieces) => {
   const text = fc.array(fc.constantFrom(...pieces, ...pieces, ...filler), { maxLength: 25 }).map((all) => all.join(''))
   const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 10 })
 
-  test.each(ACTIONS)('with action %s', async (action) => {
-    const guard = await create()
-    const window = Math.max(200, guard.maxSpan ?? 200)
-    const { judge } = judgeWith([guard], {
-      stream: { window },
-      actions: Object.fromEntries(
-        [
-          'rule',
-          'rules',
-          'unicode',
-          'pii',
-          'limits',
-          'structured',
-          'secret',
-          'egress',
-          'prompt_leak',
-          'prompt-leak',
-          'response_harm',
-        ].map((label) => [label, { action }]),
-      ),
-    })
-    await fc.assert(
-      fc.asyncProperty(text, sizes, async (whole, cuts) => {
-        const expected = await judge.check({ stage: 'output', response: whole })
-        const stream = guardParts(partsOf([...texts(...cutAt(whole, cuts)), { type: 'finish', reason: 'stop' }]), {
-          judge,
-        })
-        const out = await collect(stream)
-        const result = await stream.result
-        expect(result.decision).toBe(expected.decision)
-        if (expected.decision === 'pass' || expected.decision === 'flag') expect(shown(out)).toBe(whole)
-        else if (expected.decision === 'modify') expect(shown(out)).toBe(expected.text)
-        else {
-          const first = Math.min(...expected.spans.map(({ start }) => start), whole.length)
-          expect(out.at(-1)?.type).toBe('error')
-          expect(whole.slice(0, first).startsWith(shown(out)), name).toBe(true)
-        }
-      }),
-      { numRuns: 120 },
-    )
-  })
+  test.each(ACTIONS.flatMap((action) => [50, 200, 800].map((window) => [action, window] as const)))(
+    'with action %s, window %i',
+    async (action, window) => {
+      const guard = await create()
+      const { judge } = judgeWith([guard], {
+        stream: { window },
+        actions: Object.fromEntries(
+          [
+            'rule',
+            'rules',
+            'unicode',
+            'pii',
+            'limits',
+            'structured',
+            'secret',
+            'egress',
+            'prompt_leak',
+            'prompt-leak',
+            'response_harm',
+          ].map((label) => [label, { action }]),
+        ),
+      })
+      await fc.assert(
+        fc.asyncProperty(text, sizes, async (whole, cuts) => {
+          const expected = await judge.check({ stage: 'output', response: whole })
+          const stream = guardParts(partsOf([...texts(...cutAt(whole, cuts)), { type: 'finish', reason: 'stop' }]), {
+            judge,
+          })
+          const out = await collect(stream)
+          const result = await stream.result
+          expect(result.decision).toBe(expected.decision)
+          if (expected.decision === 'pass' || expected.decision === 'flag') expect(shown(out)).toBe(whole)
+          else if (expected.decision === 'modify') expect(shown(out)).toBe(expected.text)
+          else {
+            const first = Math.min(...expected.spans.map(({ start }) => start), whole.length)
+            expect(out.at(-1)?.type).toBe('error')
+            expect(whole.slice(0, first).startsWith(shown(out)), name).toBe(true)
+          }
+        }),
+        { numRuns: 60 },
+      )
+    },
+  )
 })

@@ -33,10 +33,10 @@ export async function createGeneration(policy: Policy, context: GenerationContex
       : guardProblems(definition).map((problem) => ({ ...problem, key: `guards.${name}${problem.key}` })),
   )
   if (issues.length > 0) throw new PolicyError(issues)
-  const guards = new Map<string, Guard>()
-  for (const name of guardNames(policy)) guards.set(name, await makeGuard(name, policy, context))
   const knownGuards = new Set([...context.own.keys(), ...BUILTIN_GUARDS, ...Object.keys(policy.guards ?? {})])
   const compiled = compilePolicy(policy, { clock: context.clock, knownGuards, compilePattern: compileLinearTest })
+  const guards = new Map<string, Guard>()
+  for (const name of guardNames(policy)) guards.set(name, await makeGuard(name, policy, context))
   const judge = createJudge({ ...context, policy: () => compiled, guards, scorer: 'classifier' })
   return { policy, version: compiled.version, judge, guards }
 }

@@ -24,6 +24,9 @@ export interface RunningGateway {
   close(options?: { readonly grace?: number }): Promise<void>
 }
 
+/** Milliseconds a client is given to read the end of its answer while the server stops. */
+const FLUSH = 2000
+
 /** Starts to listen. Rejects with `configuration` when the host is not allowed or the port is taken. */
 export async function serve(gateway: Gateway, options: ServeOptions = {}): Promise<RunningGateway> {
   const { port = 4141, host = '127.0.0.1' } = options
@@ -49,8 +52,12 @@ export async function serve(gateway: Gateway, options: ServeOptions = {}): Promi
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       await gateway.close(closing)
-      server.closeAllConnections()
+      // What has been answered must still reach the client: idle connections are closed as they become idle, the rest in the end.
+      const sweep = setInterval(() => server.closeIdleConnections(), 20)
+      const late = setTimeout(() => server.closeAllConnections(), FLUSH)
       await closed
+      clearInterval(sweep)
+      clearTimeout(late)
     },
   }
 }

@@ -13,6 +13,9 @@ import { readModelFile, writeModelFile } from './model-file.ts'
 export const MODEL_PARTS: readonly ModelPart[] = ['text', 'response', 'context']
 export type ModelPart = 'text' | 'response' | 'context'
 
+/** Calibration of `response_harm` for an answer whose prompt is not known: there is less to go by. */
+export const ALONE = 'response_harm_alone'
+
 /** Probability is `1 / (1 + exp(-(slope · logit + intercept)))`. */
 export interface Calibration {
   readonly slope: number
@@ -112,14 +115,20 @@ export class EmbeddedModel {
     this.#forward('response', response)
     const { outputs } = this.#parts.response
     const raw = outputs.map((_, index) => this.#logits.response[index] ?? 0)
-    if (prompt !== undefined && prompt !== '') {
+    const alone = prompt === undefined || prompt === ''
+    if (!alone) {
       this.#forward('context', prompt)
       this.#parts.context.outputs.forEach((output, index) => {
         const at = outputs.indexOf(output)
         if (at >= 0) raw[at] = (raw[at] ?? 0) + (this.#logits.context[index] ?? 0)
       })
     }
-    return Object.fromEntries(outputs.map((output, index) => [output, this.calibrated(output, raw[index] ?? 0)]))
+    return Object.fromEntries(
+      outputs.map((output, index) => [
+        output,
+        this.calibrated(alone && output === 'response_harm' ? ALONE : output, raw[index] ?? 0),
+      ]),
+    )
   }
 
   /** How much each place of a text adds to an output: parallel arrays of starts, ends and contributions. */

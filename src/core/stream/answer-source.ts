@@ -15,7 +15,7 @@ import { aborted } from './waiting.ts'
 /** Text waits at most this long for more before it is judged, milliseconds. */
 const IDLE = 4
 
-/** How an answer ended. `left`: nobody reads any more. */
+/** How an answer ended. `failed` includes upstream, a reader that left and our own defects. */
 export type AnswerEnding =
   | { readonly type: 'complete' }
   | { readonly type: 'stopped' }

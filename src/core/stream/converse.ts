@@ -9,6 +9,7 @@ import type {
   Caller,
   CheckInput,
   CheckResult,
+  Decision,
   GuardedPart,
   GuardedStream,
   Message,
@@ -84,7 +85,7 @@ class Turn implements Producer<GuardedPart> {
   readonly #check: (input: CheckInput, options: CheckOptions) => Promise<CheckResult>
   readonly #callModel: CallModel
   readonly #started: number
-  readonly #decisionId: string
+  readonly decisionId: string
   readonly #left = new AbortController()
   readonly #ready: GuardedPart[] = []
   readonly #leave = (): void => this.#left.abort()
@@ -111,12 +112,16 @@ class Turn implements Producer<GuardedPart> {
     this.#callModel = callModel
     this.#messages = messages
     this.#started = context.judge.parts.clock.now()
-    this.#decisionId = context.judge.newId()
+    this.decisionId = context.judge.newId()
     this.result = new Promise((resolve) => {
       this.#resolve = resolve
     })
     if (signal?.aborted === true) this.#left.abort()
     signal?.addEventListener('abort', this.#leave, { once: true })
+  }
+
+  decisionSoFar(): Decision {
+    return this.#input?.decision ?? 'pass'
   }
 
   poll(): GuardedPart | undefined {
@@ -245,12 +250,12 @@ class Turn implements Producer<GuardedPart> {
   #answerResult(source: AnswerSource): CheckResult {
     const { judge } = this.#context
     const ms = judge.parts.clock.now() - this.#started
-    return answerResult(source, this.#context, { decisionId: this.#decisionId, ms })
+    return answerResult(source, this.#context, { decisionId: this.decisionId, ms })
   }
 
   /** Ends the turn with what the policy says: a refusal in its words, else an error. */
   #stopWith(stopped: CheckResult, source?: AnswerSource): void {
-    const result = this.#conclude({ ...stopped, decisionId: this.#decisionId })
+    const result = this.#conclude({ ...stopped, decisionId: this.decisionId })
     this.#over = true
     if (source === undefined) this.#drop()
     if (result.decision !== 'refuse') {
@@ -277,13 +282,13 @@ class Turn implements Producer<GuardedPart> {
   #emptyResult(): CheckResult {
     const { policy, judge } = this.#context
     const ms = judge.parts.clock.now() - this.#started
-    return buildResult({ decisionId: this.#decisionId, policy, outcomes: [], ms, warnings: [], refusal: () => '' })
+    return buildResult({ decisionId: this.decisionId, policy, outcomes: [], ms, warnings: [], refusal: () => '' })
   }
 
   #conclude(result: CheckResult): CheckResult {
     const { judge, caller, door, signal } = this.#context
     const asked = this.#attempts === 0 ? [] : [`The model was asked again ${this.#attempts} time(s).`]
-    const whole = { ...result, decisionId: this.#decisionId, warnings: [...result.warnings, ...asked] }
+    const whole = { ...result, decisionId: this.decisionId, warnings: [...result.warnings, ...asked] }
     if (!this.#reported) {
       this.#reported = true
       signal?.removeEventListener('abort', this.#leave)

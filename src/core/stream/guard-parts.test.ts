@@ -240,20 +240,31 @@ describe('parts', () => {
 
 describe('an answer without a word', () => {
   const wordless = (action: 'block' | 'modify'): Guard => {
-    const report = (text: string, aside?: string) => ({ findings: text === '' && aside === undefined ? [{ label: 'x', score: 1, action, replacement: '{}' }] : [] })
+    const report = (text: string, aside?: string) => ({
+      findings: text === '' && aside === undefined ? [{ label: 'x', score: 1, action, replacement: '{}' }] : [],
+    })
     return { ...wordGuard('w', ['z'], { whole: true }), check: ({ text, aside }) => report(text.original, aside) }
   }
 
   test('is judged like any other', async () => {
     expect((await run([FINISH], [wordless('block')])).result.decision).toBe('block')
     expect((await run([], [wordless('block')])).result.decision).toBe('block')
-    const { out } = await run([{ type: 'reasoning', text: 'hm' }, { ...FINISH, choice: 1 }], [wordless('modify')])
+    const { out } = await run(
+      [
+        { type: 'reasoning', text: 'hm' },
+        { ...FINISH, choice: 1 },
+      ],
+      [wordless('modify')],
+    )
     expect(shown(out)).toBe('{}')
     expect(shown(out, 'text', 1)).toBe('{}')
   })
 
   test('is none when it calls a tool or makes a file, though an empty delta came', async () => {
-    for (const part of [{ type: 'tool-input', call: '0', text: '{"a":1}' }, { type: 'file', mediaType: 'text/plain', data: 'a' }] satisfies StreamPart[]) {
+    for (const part of [
+      { type: 'tool-input', call: '0', text: '{"a":1}' },
+      { type: 'file', mediaType: 'text/plain', data: 'a' },
+    ] satisfies StreamPart[]) {
       const parts = [{ type: 'text', text: '' } satisfies StreamPart, part, FINISH]
       const { out, result } = await run(parts, [wordless('block')])
       expect(result.decision).toBe('pass')

@@ -39,14 +39,14 @@ export class GuardedParts implements Producer<GuardedPart> {
   readonly source: AnswerSource
   readonly #context: Omit<RunContext, 'stop'>
   readonly #started: number
-  readonly #decisionId: string
+  readonly decisionId: string
   #resolve: (result: CheckResult) => void = () => undefined
   #over = false
 
   constructor(iterator: PartIterator, context: StreamContext) {
     this.#context = withDefaults(context)
     this.#started = context.judge.parts.clock.now()
-    this.#decisionId = context.judge.newId()
+    this.decisionId = context.judge.newId()
     this.result = new Promise((resolve) => {
       this.#resolve = resolve
     })
@@ -88,7 +88,7 @@ export class GuardedParts implements Producer<GuardedPart> {
   #conclude(): CheckResult {
     const { judge, caller, door } = this.#context
     const ms = judge.parts.clock.now() - this.#started
-    const result = answerResult(this.source, this.#context, { decisionId: this.#decisionId, ms })
+    const result = answerResult(this.source, this.#context, { decisionId: this.decisionId, ms })
     report(judge, result, caller, door ?? 'library')
     this.#resolve(result)
     return result

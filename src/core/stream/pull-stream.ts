@@ -2,7 +2,7 @@
  * An async iterator over a producer that can be left at any time: `return()` answers at once, even while the producer waits for a
  * source that never answers (an async generator would wait with it).
  */
-import type { CheckResult, GuardedStream } from '../../spec/index.ts'
+import type { CheckResult, Decision, GuardedStream } from '../../spec/index.ts'
 
 /** Makes the items of a stream, one at a time. */
 export interface Producer<T> {
@@ -13,6 +13,8 @@ export interface Producer<T> {
   /** Nobody wants the rest. */
   cancel(): void
   readonly result: Promise<CheckResult>
+  readonly decisionId?: string
+  decisionSoFar?(): Decision
 }
 
 interface Waiter<T> {
@@ -23,6 +25,8 @@ interface Waiter<T> {
 /** The producer's items as a stream that is read once. */
 export class PullStream<T> implements GuardedStream<T>, AsyncIterator<T> {
   readonly result: Promise<CheckResult>
+  readonly decisionId: string
+  readonly decisionSoFar: () => Decision
   readonly #producer: Producer<T>
   readonly #waiters: Waiter<T>[] = []
   #driving = false
@@ -31,6 +35,8 @@ export class PullStream<T> implements GuardedStream<T>, AsyncIterator<T> {
   constructor(producer: Producer<T>) {
     this.#producer = producer
     this.result = producer.result
+    this.decisionId = producer.decisionId ?? ''
+    this.decisionSoFar = () => producer.decisionSoFar?.() ?? 'pass'
   }
 
   [Symbol.asyncIterator](): this {

@@ -27,6 +27,8 @@ import { stepProblem } from './validate-step.ts'
 const LONGEST_WHOLE = 16_000_000
 /** How far a guard may lag beyond four windows before it counts as failed; also what it may re-read. */
 const SLACK = 16_384
+/** Characters that wait at most for a guard whose spans are longer than the window. */
+const LONGEST_HOLD = 4096
 /** Findings listed in the report at most. All are applied. */
 const MOST_FINDINGS = 10_000
 
@@ -85,7 +87,7 @@ export class GuardSession {
   limit(seen: number): number {
     if (this.shadow || this.closed) return Infinity
     if (this.#stream === null) return 0
-    return this.#isWide() ? Math.max(this.#settled, seen - this.#context.policy.stream.window) : this.#settled
+    return this.#isWide() ? Math.max(this.#settled, seen - this.#longestHold()) : this.#settled
   }
 
   /** Offset from which the text must still be there. */
@@ -122,7 +124,15 @@ export class GuardSession {
     return { ...this.#base(), status: 'judged', cached: false, report: { ...this.#report, findings: this.#findings } }
   }
 
-  /** Its spans may be longer than the window, so that the window decides how long text waits for it. */
+  /**
+   * How many characters may wait for it. A guard that says how long its spans are gets that much even beyond the window: it may
+   * need as many characters to make sure of a much shorter span, and letting go earlier would show that one too.
+   */
+  #longestHold(): number {
+    return Math.max(this.#context.policy.stream.window, Math.min(this.#guard?.maxSpan ?? 0, LONGEST_HOLD))
+  }
+
+  /** Its spans may be longer than the window. */
   #isWide(): boolean {
     return !((this.#guard?.maxSpan ?? Infinity) <= this.#context.policy.stream.window)
   }

@@ -175,22 +175,19 @@ describe('a guard that fails', () => {
     ])
   })
 
-  test('one with longer spans than the window holds back the window and no more', async () => {
-    const { judge } = judgeWith(
-      [
-        scriptedGuard('g', (buffer) => step(buffer, { settled: buffer.ended ? buffer.end : 0, keep: 0 }), {
-          maxSpan: 5000,
-        }),
-      ],
-      {
-        stream: { window: 100 },
-      },
-    )
+  test.each([
+    ['says nothing of its spans', undefined, 100],
+    ['has short spans', 300, 300],
+    ['has spans without measure', 1e9, 4096],
+  ])('one that never settles and %s holds back so much and no more', async (_, maxSpan, held) => {
+    const guard = scriptedGuard('g', (buffer) => step(buffer, { settled: buffer.ended ? buffer.end : 0, keep: 0 }))
+    const { maxSpan: _own, ...rest } = guard
+    const { judge } = judgeWith([maxSpan === undefined ? rest : { ...rest, maxSpan }], { stream: { window: 100 } })
     const source = new FedSource()
     const { parts } = reading(guardParts(source, { judge }))
-    source.feed(...texts('x'.repeat(1000)))
+    source.feed(...texts('x'.repeat(5000)))
     await drain()
-    expect(shown(parts)).toHaveLength(900)
+    expect(shown(parts)).toHaveLength(5000 - held)
   })
 })
 

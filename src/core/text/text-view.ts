@@ -128,15 +128,23 @@ function normaliseSegment(text: string, from: number, to: number): readonly Clus
   return clusters.map((cluster, index) => ({ units: cluster.units, text: folded[index] ?? cluster.text }))
 }
 
+/** Normal forms of single characters met so far; a few thousand cover any text, and more are not kept. */
+const NORMAL_FORMS = new Map<number, string>()
+const MOST_NORMAL_FORMS = 4096
+
+function normaliseOne(codePoint: number, character: string): string {
+  const known = NORMAL_FORMS.get(codePoint)
+  if (known !== undefined) return known
+  const normal = classOf(codePoint) === INVISIBLE ? '' : (styledLetter(codePoint) ?? normaliseAlone(character))
+  if (NORMAL_FORMS.size < MOST_NORMAL_FORMS) NORMAL_FORMS.set(codePoint, normal)
+  return normal
+}
+
 function normaliseCluster(cluster: string): string {
   const codePoint = cluster.codePointAt(0) as number
   const size = codePoint > 0xffff ? 2 : 1
+  if (cluster.length === size) return normaliseOne(codePoint, cluster)
   const styled = styledLetter(codePoint)
-  if (cluster.length === size) {
-    if (styled !== undefined) return styled
-    const kind = classOf(codePoint)
-    return kind === INVISIBLE ? '' : normaliseAlone(cluster)
-  }
   let text = (styled === undefined ? cluster : styled + cluster.slice(size)).replace(INVISIBLES, '')
   const general = text.match(GENERAL_MARKS)?.length ?? 0
   if (general > MARKS_KEPT) text = text.replace(GENERAL_MARKS, '')

@@ -4,14 +4,7 @@
  * Answers longer than a window are judged by their windows only, which stand at fixed offsets: a stream is then judged exactly like
  * the whole answer. Other texts are judged as a whole too. Which score means what is the policy's matter.
  */
-import type {
-  ClassifierEngine,
-  Guard,
-  GuardReport,
-  GuardRequest,
-  StreamRequest,
-  TextView,
-} from '../../spec/index.ts'
+import type { ClassifierEngine, Guard, GuardReport, GuardRequest, StreamRequest, TextView } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 import { createTextView } from '../../core/text/index.ts'
 import type { HeadScore, PassageContext } from './judge-text.ts'

@@ -10,7 +10,8 @@ export interface Decoded {
   readonly origin: readonly number[] | null
 }
 
-const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([/\\nrt"]))|&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|(colon|sol|period|amp|commat|lpar|rpar|num|quest|equals|bsol));?/g
+const ESCAPE =
+  /\\(?:u([0-9a-fA-F]{4})|([/\\nrt"]))|&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|(colon|sol|period|amp|commat|lpar|rpar|num|quest|equals|bsol));?/g
 const NAMED: Readonly<Record<string, string>> = {
   colon: ':',
   sol: '/',

@@ -4,11 +4,20 @@ import type { Finding, Guard, GuardRequest } from '../../spec/index.ts'
 import { createStreamBuffer, createTextView } from '../../core/text/index.ts'
 import { createEgressGuard } from './index.ts'
 
-const strict = createEgressGuard({ id: 'egress', allow: ['good.example', '*.cdn.example', 'api.example:8443', 'münchen.example'] })
+const strict = createEgressGuard({
+  id: 'egress',
+  allow: ['good.example', '*.cdn.example', 'api.example:8443', 'münchen.example'],
+})
 const open = createEgressGuard({ id: 'egress', deny: ['evil.example'] })
 
 function request(text: string): GuardRequest {
-  return { stage: 'output', field: 'response', text: createTextView(text), caller: {}, signal: new AbortController().signal }
+  return {
+    stage: 'output',
+    field: 'response',
+    text: createTextView(text),
+    caller: {},
+    signal: new AbortController().signal,
+  }
 }
 
 function find(text: string, by: Guard): readonly Finding[] {
@@ -93,7 +102,10 @@ describe('without an allow-list', () => {
     ['data:text/html;base64,PHA+aGk8L3A+', ['scheme']],
     ['file:///etc/hosts and gopher://x.example/', ['scheme', 'scheme']],
     [`https://other.example/?q=${'aB3xZ9qLm2Wt7Rk5'.repeat(4)}`, ['data']],
-    ['https://other.example/c?d=the%20user%20said%20that%20her%20account%20number%20is%20twelve%20thirty%20four', ['data']],
+    [
+      'https://other.example/c?d=the%20user%20said%20that%20her%20account%20number%20is%20twelve%20thirty%20four',
+      ['data'],
+    ],
     [`https://${'a1b2c3d4e5f6a7b8'.repeat(2)}.other.example/`, ['data']],
     ['https://github.example/o/r/commit/9fceb02d0ae598e95dc970b74767f19372d61af8', []],
     ['https://search.example/?q=how+to+write+better+tests', []],
@@ -104,7 +116,9 @@ describe('without an allow-list', () => {
 
   test('images and data can be let through', () => {
     const lenient = createEgressGuard({ id: 'egress', images: 'allow', dataInUrl: false, schemes: ['https', 'data'] })
-    expect(labels(`![x](https://o.example/${'aB3xZ9qLm2Wt7Rk5'.repeat(4)}) data:image/png;base64,AA`, lenient)).toEqual([])
+    expect(labels(`![x](https://o.example/${'aB3xZ9qLm2Wt7Rk5'.repeat(4)}) data:image/png;base64,AA`, lenient)).toEqual(
+      [],
+    )
     expect(labels('http://o.example', lenient)).toEqual(['scheme'])
   })
 })
@@ -114,35 +128,65 @@ test('an entry that is no host is refused', () => {
 })
 
 const PIECES = fc.oneof(
-  fc.constantFrom('https://evil.example/x', 'http://good.example@evil.example', '![a b](', '<img src="', '//evil.com/', 'www.evil.com', 'https:', '\\/\\/', '\\u0068ttps', '&colon;', '&#58;', '//', 'javascript:', 'data:text/html,', 'evil.com/'),
+  fc.constantFrom(
+    'https://evil.example/x',
+    'http://good.example@evil.example',
+    '![a b](',
+    '<img src="',
+    '//evil.com/',
+    'www.evil.com',
+    'https:',
+    '\\/\\/',
+    '\\u0068ttps',
+    '&colon;',
+    '&#58;',
+    '//',
+    'javascript:',
+    'data:text/html,',
+    'evil.com/',
+  ),
   fc.constantFrom(' ', '\n', '"', ',', '。', '中文', 'ü', '\u0301', ')', '(', 'か\u3099', '한', 'a', '.', ':'),
-  fc.constantFrom(`https://x.example/${'a1'.repeat(900)}`, 'x'.repeat(1700), `${'中'.repeat(100)}`, `${'.中'.repeat(900)}`),
+  fc.constantFrom(
+    `https://x.example/${'a1'.repeat(900)}`,
+    'x'.repeat(1700),
+    `${'中'.repeat(100)}`,
+    `${'.中'.repeat(900)}`,
+  ),
   fc.string({ unit: 'grapheme', maxLength: 12 }),
 )
 
 test('under any chunking a stream finds what the whole text shows', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(PIECES, { maxLength: 9 }), fc.array(fc.nat(5000), { maxLength: 12 }), async (pieces, cuts) => {
-      const text = pieces.join('')
-      const session = strict.open?.({ stage: 'output', field: 'response', caller: {}, signal: new AbortController().signal })
-      const buffer = createStreamBuffer()
-      const findings: Finding[] = []
-      let settled = 0
-      const bounds = [...new Set([...cuts.map((cut) => cut % (text.length + 1)), text.length])].sort((a, b) => a - b)
-      let from = 0
-      for (const [index, to] of bounds.entries()) {
-        buffer.append(text.slice(from, to))
-        from = to
-        if (index === bounds.length - 1) buffer.finish()
-        const step = await session?.advance(buffer)
-        for (const finding of step?.findings ?? []) expect(finding.span?.start).toBeGreaterThanOrEqual(settled)
-        settled = step?.settled ?? 0
-        findings.push(...(step?.findings ?? []))
-        buffer.release(step?.keep ?? 0)
-      }
-      expect(settled).toBe(text.length)
-      expect(findings).toEqual(find(text, strict))
-    }),
+    fc.asyncProperty(
+      fc.array(PIECES, { maxLength: 9 }),
+      fc.array(fc.nat(5000), { maxLength: 12 }),
+      async (pieces, cuts) => {
+        const text = pieces.join('')
+        const session = strict.open?.({
+          stage: 'output',
+          field: 'response',
+          caller: {},
+          signal: new AbortController().signal,
+        })
+        const buffer = createStreamBuffer()
+        const findings: Finding[] = []
+        let settled = 0
+        const bounds = [...new Set([...cuts.map((cut) => cut % (text.length + 1)), text.length])].sort((a, b) => a - b)
+        let from = 0
+        for (const [index, to] of bounds.entries()) {
+          buffer.append(text.slice(from, to))
+          from = to
+          if (index === bounds.length - 1) buffer.finish()
+          const step = await session?.advance(buffer)
+          for (const finding of step?.findings ?? []) expect(finding.span?.start).toBeGreaterThanOrEqual(settled)
+          settled = step?.settled ?? 0
+          findings.push(...(step?.findings ?? []))
+          buffer.release(step?.keep ?? 0)
+        }
+        expect(settled).toBe(text.length)
+        expect(findings).toEqual(find(text, strict))
+      },
+    ),
     { numRuns: 500 },
   )
 })

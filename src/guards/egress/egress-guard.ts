@@ -5,7 +5,7 @@
  * Judges links as WHATWG URLs, on the text as written (normalising would judge another host than the one a browser opens).
  * Nothing is resolved or fetched; where an allowed host redirects to is not known here.
  */
-import type { Finding, Guard, GuardStream, Stage, StreamBuffer, StreamStep } from '../../spec/index.ts'
+import type { Action, Finding, Guard, GuardStream, Stage, StreamBuffer, StreamStep } from '../../spec/index.ts'
 import { CONTEXT } from '../secrets/secret-pattern.ts'
 import { LINK_RUNS, LONG_RUN, RunCutter, type Region } from '../secrets/run-cutter.ts'
 import { WholeText } from '../secrets/whole-text.ts'
@@ -28,6 +28,8 @@ export interface EgressGuardOptions {
   readonly dataInUrl?: boolean
   /** `block` (default): images from hosts that are not listed in `allow` are reported. */
   readonly images?: 'block' | 'allow'
+  /** Default `block`. */
+  readonly action?: Action
   readonly stages?: readonly Stage[]
 }
 
@@ -39,11 +41,11 @@ const WEB = /^(?:https?|wss?|ftp):$/
 /** Creates the guard. */
 export function createEgressGuard(options: EgressGuardOptions): Guard {
   const judge = new LinkJudge(options)
-  const { id, stages = DEFAULT_STAGES, allow, deny, schemes, dataInUrl, images } = options
+  const { id, stages = DEFAULT_STAGES, allow, deny, schemes, dataInUrl, images, action } = options
   return {
     specVersion: 'v1',
     id,
-    version: JSON.stringify([RULES_VERSION, allow, deny, schemes, dataInUrl, images]),
+    version: JSON.stringify([RULES_VERSION, allow, deny, schemes, dataInUrl, images, action]),
     stages,
     maxSpan: LONG_RUN,
     check(request) {
@@ -91,27 +93,32 @@ class LinkJudge {
   readonly #schemes: ReadonlySet<string>
   readonly #dataInUrl: boolean
   readonly #images: boolean
+  readonly #action: Action
 
   constructor(options: EgressGuardOptions) {
     this.#allow = options.allow === undefined ? null : new HostList(options.allow, 'allow')
     this.#deny = new HostList(options.deny ?? [], 'deny')
-    this.#schemes = new Set((options.schemes ?? DEFAULT_SCHEMES).map((scheme) => `${scheme.toLowerCase().replace(/:.*$/, '')}:`))
+    this.#schemes = new Set(
+      (options.schemes ?? DEFAULT_SCHEMES).map((scheme) => `${scheme.toLowerCase().replace(/:.*$/, '')}:`),
+    )
     this.#dataInUrl = options.dataInUrl ?? true
     this.#images = options.images !== 'allow'
+    this.#action = options.action ?? 'block'
   }
 
   judge(link: Link, span: { start: number; end: number }, findings: Finding[]): void {
     const url = parseUrl(link.url)
     if (url === null) return
     const report = (label: string, score: number, reason: string): void => {
-      findings.push({ label, score, span, replacement: '[LINK REMOVED]', reason, action: 'block' })
+      findings.push({ label, score, span, replacement: '[LINK REMOVED]', reason, action: this.#action })
     }
     if (!this.#schemes.has(url.protocol)) return report('egress.scheme', 1, 'A link uses a scheme that is not allowed.')
     if (!WEB.test(url.protocol) && url.hostname === '') return
     const problem = this.#hostProblem(url)
     if (problem !== null) report('egress.host', 1, problem)
     const listed = problem === null && this.#allow !== null
-    if (link.image && this.#images && !listed) report('egress.image', 1, 'An image would load from a host that is not listed.')
+    if (link.image && this.#images && !listed)
+      report('egress.image', 1, 'An image would load from a host that is not listed.')
     if (this.#dataInUrl && carriesData(url)) report('egress.data', 0.8, 'A link carries long encoded data.')
   }
 

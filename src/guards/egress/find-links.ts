@@ -33,7 +33,8 @@ const BARE = new RegExp(
   'gi',
 )
 const MARKDOWN_IMAGE = /!\[[^\]]{0,150}\]\(\s{0,3}<?$/
-const HTML_IMAGE = /<(?:img|source|image|video|audio|iframe|embed|object|input|link|script)\b[^>]{0,150}(?:src|srcset|data|href|poster)\s{0,3}=\s{0,3}["']?$/i
+const HTML_IMAGE =
+  /<(?:img|source|image|video|audio|iframe|embed|object|input|link|script)\b[^>]{0,150}(?:src|srcset|data|href|poster)\s{0,3}=\s{0,3}["']?$/i
 /** Characters before a link, as written, that may say it is an image. */
 const LOOK = 170
 const CSS_IMAGE = /url\(\s{0,3}["']?$/i
@@ -47,7 +48,8 @@ export function findLinks(decoded: Decoded): readonly Link[] {
   if (hasColon && /script:|data:|blob:|mailto:|tel:|sms:|intent:|smb:|ldap:|file:/i.test(text)) {
     collect(decoded, OPAQUE, links, (raw) => (/^[a-z]{2,12}:/i.test(raw) ? raw : null))
   }
-  if (text.includes('.')) collect(decoded, BARE, links, (raw) => (raw.startsWith('//') ? `https:${raw}` : `https://${raw}`))
+  if (text.includes('.'))
+    collect(decoded, BARE, links, (raw) => (raw.startsWith('//') ? `https:${raw}` : `https://${raw}`))
   return links.length > 1 ? outermost(links) : links
 }
 
@@ -57,7 +59,8 @@ function collect(decoded: Decoded, pattern: RegExp, links: Link[], toUrl: (raw: 
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     const raw = trimEnd(match[0])
     const url = toUrl(raw)
-    if (url !== null) links.push({ start: match.index, end: match.index + raw.length, url, image: loadsItself(decoded, match.index) })
+    if (url !== null)
+      links.push({ start: match.index, end: match.index + raw.length, url, image: loadsItself(decoded, match.index) })
   }
 }
 

@@ -29,7 +29,7 @@ export function decodePunycode(input: string): string | null {
   let n = 128
   let i = 0
   let bias = 72
-  for (let at = dash < 0 ? 0 : dash + 1; at < input.length; ) {
+  for (let at = dash < 0 ? 0 : dash + 1; at < input.length;) {
     const before = i
     for (let weight = 1, k = 36; ; k += 36) {
       const digit = digitOf(input.charCodeAt(at))

@@ -15,7 +15,8 @@ interface HostEntry {
   readonly port: string | null
 }
 
-const ENTRY = /^(?:([a-z][a-z0-9+.-]{0,30}):\/\/)?(\*\.)?([^\s/:@?#*]{1,253}|\[[0-9a-f:.]{2,60}\])(?::([0-9]{1,5}|\*))?\/?$/i
+const ENTRY =
+  /^(?:([a-z][a-z0-9+.-]{0,30}):\/\/)?(\*\.)?([^\s/:@?#*]{1,253}|\[[0-9a-f:.]{2,60}\])(?::([0-9]{1,5}|\*))?\/?$/i
 
 /** A list of hosts. */
 export class HostList {
@@ -51,7 +52,9 @@ export function canonicalHost(url: URL): string {
 }
 
 function isDefaultPort(port: string | null, url: URL): boolean {
-  return url.port === '' && ((port === '443' && url.protocol === 'https:') || (port === '80' && url.protocol === 'http:'))
+  return (
+    url.port === '' && ((port === '443' && url.protocol === 'https:') || (port === '80' && url.protocol === 'http:'))
+  )
 }
 
 function toEntry(text: string, option: string): HostEntry {
@@ -59,7 +62,10 @@ function toEntry(text: string, option: string): HostEntry {
   const name = match?.[3]
   const url = name === undefined ? null : parseUrl(`https://${name}/`)
   if (match === null || url === null) {
-    throw new ParapetError('configuration', `Egress option \`${option}\` has an entry that is not a host. Write example.com, *.example.com or example.com:8443.`)
+    throw new ParapetError(
+      'configuration',
+      `Egress option \`${option}\` has an entry that is not a host. Write example.com, *.example.com or example.com:8443.`,
+    )
   }
   return {
     scheme: match[1]?.toLowerCase() ?? null,

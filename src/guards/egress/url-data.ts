@@ -7,13 +7,22 @@ import { randomness } from '../secrets/entropy.ts'
 
 const LONG_TOKEN = 48
 const LONG_LABEL = 32
-const SENTENCE = 60
+const SENTENCE = 50
 
 /** Whether a parsed URL carries data. */
 export function carriesData(url: URL): boolean {
-  if (url.hostname.split('.').some((label) => label.length >= LONG_LABEL && /[0-9]/.test(label) && !label.startsWith('xn--'))) return true
+  if (
+    url.hostname
+      .split('.')
+      .some((label) => label.length >= LONG_LABEL && /[0-9]/.test(label) && !label.startsWith('xn--'))
+  )
+    return true
   if (url.pathname.length < LONG_TOKEN && url.search.length < LONG_TOKEN && url.hash.length < LONG_TOKEN) return false
-  const parts = [...url.pathname.split('/'), ...url.search.slice(1).split('&').map(valueOf), ...url.hash.slice(1).split('&').map(valueOf)]
+  const parts = [
+    ...url.pathname.split('/'),
+    ...url.search.slice(1).split('&').map(valueOf),
+    ...url.hash.slice(1).split('&').map(valueOf),
+  ]
   return parts.some(isData)
 }
 

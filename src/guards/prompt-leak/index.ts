@@ -1,4 +1,4 @@
-/** Leaks of the system prompt. */
-export { createPromptLeakGuard } from './guard.ts'
-export type { PromptLeakGuardOptions } from './guard.ts'
+/** Answers that repeat the system prompt. */
+export { createPromptLeakGuard } from './prompt-leak-guard.ts'
+export type { PromptLeakGuardOptions } from './prompt-leak-guard.ts'
 export { createCanary } from './canary.ts'

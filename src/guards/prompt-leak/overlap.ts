@@ -1,91 +1,99 @@
 /**
- * Overlap of an answer with the system prompt: runs of words that stand in both. Incremental: a word is looked at once.
+ * Overlap of an answer with the system prompt: runs of words that both have, found by hashed shingles (Broder 1997) of `SHINGLE`
+ * words. A run is reported in pieces as it grows, so that nothing of a long leak is released and nothing waits for its end.
  *
- * Scripts without spaces count characters instead of words. Case and punctuation do not matter.
+ * Paraphrase and translation are not overlap.
  */
-import { createTextView, hashText } from '../../core/text/index.ts'
+import { WordReader, type Word } from './word-reader.ts'
 
-/** Words, or single ideographs. */
-const UNIT = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{N}]{1,64}/gu
+/** Words of a shingle. */
+export const SHINGLE = 8
 
-/** Shingles of this many units are compared. */
-const SHINGLE = 6
-
-export interface Unit {
-  readonly text: string
-  readonly start: number
-  readonly end: number
+/** Every beginning of every shingle of the prompt: `levels[k]` holds the hashes of k + 1 words. */
+export interface PromptShingles {
+  readonly levels: readonly ReadonlySet<number>[]
 }
 
-/** Units of a text, with offsets into it. */
-export function unitsOf(text: string): readonly Unit[] {
-  return Array.from(text.matchAll(UNIT), (match) => ({
-    text: match[0].toLowerCase(),
-    start: match.index,
-    end: match.index + match[0].length,
-  }))
-}
-
-/** Shingles of a system prompt. */
-export type Shingles = ReadonlySet<string>
-
-const kept = new Map<string, Shingles>()
-const MOST_KEPT = 64
-
-/** Shingles of a prompt, remembered for the prompts used last. */
-export function shinglesOf(system: string): Shingles {
-  const key = hashText(system)
-  const known = kept.get(key)
-  if (known !== undefined) return known
-  const units = unitsOf(createTextView(system).normalised).map(({ text }) => text)
-  const shingles = new Set<string>()
-  for (let index = 0; index + SHINGLE <= units.length; index++)
-    shingles.add(units.slice(index, index + SHINGLE).join(' '))
-  if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value ?? '')
-  kept.set(key, shingles)
-  return shingles
-}
-
-/** Follows an answer unit by unit and reports each run of shared words once it is over. */
-export class OverlapRun {
-  readonly #shingles: Shingles
-  readonly #least: number
-  #recent: Unit[] = []
-  #run: { start: number; end: number; units: number } | null = null
-
-  /** @param least units of a run that counts */
-  constructor(shingles: Shingles, least: number) {
-    this.#shingles = shingles
-    this.#least = Math.max(SHINGLE, least)
+/** Shingles of a normalised system prompt. */
+export function shinglesOf(normalised: string): PromptShingles {
+  const words: number[] = []
+  const reader = new WordReader()
+  const add = (word: Word): void => {
+    words.push(word.hash)
   }
-
-  /** Takes the next unit; the span of a run that has ended, if it was long enough. */
-  take(unit: Unit): { readonly start: number; readonly end: number } | null {
-    this.#recent.push(unit)
-    if (this.#recent.length > SHINGLE) this.#recent.shift()
-    const first = this.#recent[0]
-    const shared =
-      first !== undefined &&
-      this.#recent.length === SHINGLE &&
-      this.#shingles.has(this.#recent.map(({ text }) => text).join(' '))
-    if (!shared) return this.end()
-    if (this.#run === null) this.#run = { start: first.start, end: unit.end, units: SHINGLE }
-    else {
-      this.#run.end = unit.end
-      this.#run.units++
+  for (const character of normalised) reader.take(character.codePointAt(0) ?? 0, 0, 0, add)
+  reader.finish(add)
+  const levels = Array.from({ length: SHINGLE }, () => new Set<number>())
+  for (let start = 0; start + SHINGLE <= words.length; start++) {
+    let hash = 0
+    for (let index = 0; index < SHINGLE; index++) {
+      hash = mix(hash, words[start + index] ?? 0)
+      levels[index]?.add(hash)
     }
-    return null
+  }
+  return { levels }
+}
+
+/** Progress over one answer. */
+export class OverlapTracker {
+  readonly #levels: readonly ReadonlySet<number>[]
+  readonly #threshold: number
+  /** Words from which on the text agrees with the beginning of a shingle, oldest first, at most `SHINGLE`. */
+  #open: { hash: number; words: Word[] }[] = []
+  /** The piece of the current run that was not reported. */
+  #piece: { start: number; end: number; weight: number } | null = null
+  /** A piece of the current run was reported. */
+  #reported = false
+
+  constructor(shingles: PromptShingles, threshold: number) {
+    this.#levels = shingles.levels
+    this.#threshold = threshold
   }
 
-  /** No more units: the span of the run that was open, if it was long enough. */
-  end(): { readonly start: number; readonly end: number } | null {
-    const run = this.#run
-    this.#run = null
-    return run !== null && run.units >= this.#least ? { start: run.start, end: run.end } : null
+  /** Start of what may still be reported; `fallback` when nothing may. */
+  pendingFrom(fallback: number): number {
+    return Math.min(fallback, this.#open[0]?.words[0]?.start ?? fallback, this.#piece?.start ?? fallback)
   }
 
-  /** Offset before which no run can begin any more. */
-  get settled(): number {
-    return Math.min(this.#run?.start ?? Infinity, this.#recent[0]?.start ?? Infinity)
+  take(word: Word, found: (start: number, end: number) => void): void {
+    const next: { hash: number; words: Word[] }[] = []
+    let complete: Word[] | null = null
+    this.#open.push({ hash: 0, words: [] })
+    for (const candidate of this.#open) {
+      const hash = mix(candidate.hash, word.hash)
+      if (this.#levels[candidate.words.length]?.has(hash) !== true) continue
+      candidate.words.push(word)
+      candidate.hash = hash
+      if (candidate.words.length === SHINGLE) complete = candidate.words
+      else next.push(candidate)
+    }
+    this.#open = next
+    if (complete === null) this.finish(found)
+    else this.#extend(complete, word, found)
   }
+
+  /** The run has ended. */
+  finish(found: (start: number, end: number) => void): void {
+    if (this.#piece !== null && (this.#reported || this.#piece.weight >= this.#threshold))
+      found(this.#piece.start, this.#piece.end)
+    this.#piece = null
+    this.#reported = false
+  }
+
+  #extend(shingle: readonly Word[], word: Word, found: (start: number, end: number) => void): void {
+    const added = this.#piece === null && !this.#reported ? shingle : [word]
+    const first = added[0] ?? word
+    const weight = added.reduce((sum, item) => sum + item.weight, this.#piece?.weight ?? 0)
+    this.#piece = { start: this.#piece?.start ?? first.start, end: word.end, weight }
+    if (weight >= this.#threshold) {
+      found(this.#piece.start, this.#piece.end)
+      this.#piece = null
+      this.#reported = true
+    }
+  }
+}
+
+function mix(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ word, 0x9e3779b1) + 0x7f4a7c15
+  return (mixed ^ (mixed >>> 15)) | 0
 }

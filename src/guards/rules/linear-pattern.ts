@@ -163,7 +163,7 @@ function remedyFor(source: string): string {
   if (/\\[1-9]|\\k</.test(source)) return 'back-references need more than linear time. Write the alternatives out.'
   if (/\(\?>|[*+?}]\+/.test(source))
     return 'atomic groups and possessive quantifiers do not exist in RE2. Write a plain group; it cannot backtrack.'
-  if (/\{\d*,?\d{4,}\}/.test(source)) return 'RE2 repeats at most 1000 times. Use `+` and set `maxLength`.'
+  if (/\{\d{0,6},?\d{4,9}\}/.test(source)) return 'RE2 repeats at most 1000 times. Use `+` and set `maxLength`.'
   return 'it is not valid RE2 syntax. See https://github.com/google/re2/wiki/Syntax.'
 }
 

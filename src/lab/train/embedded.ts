@@ -4,7 +4,7 @@
  * Seeded: the same data, options and engine version give the same bytes. Development sets only calibrate.
  */
 import type { EmbeddedModelData } from '../../nn/embedded-model.ts'
-import { EmbeddedModel, writeEmbeddedModel } from '../../nn/embedded-model.ts'
+import { ALONE, EmbeddedModel, writeEmbeddedModel } from '../../nn/embedded-model.ts'
 import { HashedFeatures } from '../../nn/hashed-features.ts'
 import { createRandom } from '../../nn/random.ts'
 import type { Calibration } from '../../nn/embedded-model.ts'
@@ -159,7 +159,7 @@ function calibrateAll(
   options: TrainEmbeddedOptions,
 ): Readonly<Record<string, Calibration>> {
   const { falsePositiveRate = 0.05 } = options
-  const rows = new Map<string, CalibrationRow[]>(OUTPUTS.map((output) => [output, []]))
+  const rows = new Map<string, CalibrationRow[]>([...OUTPUTS, ALONE].map((output) => [output, []]))
   const add = (
     example: Pick<Example, 'text' | 'response' | 'targets'> & { readonly prompt?: string | undefined },
     set: string,
@@ -170,7 +170,9 @@ function calibrateAll(
       example.text === undefined
         ? model.scoreResponse(example.response ?? '', example.prompt)
         : model.scoreText(example.text)
-    for (const [head, label] of Object.entries(example.targets)) {
+    const alone = example.response !== undefined && (example.prompt ?? '') === ''
+    for (const [target, label] of Object.entries(example.targets)) {
+      const head = alone && target === 'response_harm' ? ALONE : target
       rows.get(head)?.push({ logit: logitOf(scores[head] ?? 0.5), label, set })
     }
   }
@@ -178,8 +180,16 @@ function calibrateAll(
   for (const { name, records } of options.calibration) {
     for (const record of records) for (const example of toExamples(record, name)) add(example, name)
   }
-  return Object.fromEntries([...rows].map(([head, list]) => [head, calibrate(list, falsePositiveRate)]))
+  return Object.fromEntries(
+    [...rows].map(([head, list]) => [
+      head,
+      calibrate(list, STRICT.includes(head) ? falsePositiveRate / 2 : falsePositiveRate),
+    ]),
+  )
 }
+
+/** Heads whose sets hold few everyday texts: half the rate there is about the whole rate in use. */
+const STRICT: readonly string[] = ['response_harm', ALONE]
 
 function logitOf(probability: number): number {
   const bounded = Math.min(1 - 1e-12, Math.max(1e-12, probability))

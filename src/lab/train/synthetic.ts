@@ -6,7 +6,18 @@
  */
 import type { Example } from './examples.ts'
 import { TEXT_OUTPUTS } from './examples.ts'
-import { CALM, CARRIERS, EXTRACTIONS, GOALS, NOTES, OVERRIDES, PERSONAS, TECHNICAL } from './synthetic-phrases.ts'
+import {
+  ANSWERS,
+  CALM,
+  CARRIERS,
+  EVERYDAY,
+  EXTRACTIONS,
+  GOALS,
+  NOTES,
+  OVERRIDES,
+  PERSONAS,
+  TECHNICAL,
+} from './synthetic-phrases.ts'
 
 type Random = () => number
 
@@ -37,6 +48,15 @@ export function syntheticExamples({ random, requests, documents, count }: Synthe
     const attack = attackText(random)
     add('attack', random() < 0.5 ? join(attack, request, random) : attack, { injection_direct: 1 })
     add('calm', calmText(random, request), CALM_TARGETS)
+    add('everyday', fill(pick(EVERYDAY, random), random), CALM_TARGETS)
+    const answer = fill(pick(ANSWERS, random), random)
+    examples.push({
+      response: answer,
+      prompt: request,
+      targets: { response_harm: 0, refusal: 0 },
+      weight: 1,
+      group: 'synthetic-answer',
+    })
     add('technical', fill(pick(TECHNICAL, random), random), CALM_TARGETS)
     add('planted', plant(document, random() < 0.6 ? pick(NOTES, random)(pick(GOALS, random)) : attack, random), {
       injection_indirect: 1,

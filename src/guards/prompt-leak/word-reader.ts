@@ -1,0 +1,69 @@
+/**
+ * Cuts a text that arrives character by character into words, each as a hash with its place: runs of letters and digits in
+ * lower case, and single characters of scripts that are written without spaces.
+ */
+
+/** A word. Offsets are those handed in. */
+export interface Word {
+  readonly hash: number
+  readonly start: number
+  readonly end: number
+  /** Words count 1; characters of scripts without spaces count half. */
+  readonly weight: number
+}
+
+const LETTER = /[\p{L}\p{N}\p{M}]/u
+const SINGLE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
+const SEED = 0x811c9dc5
+
+/** Reads words. */
+export class WordReader {
+  #hash = SEED
+  #start = -1
+  #end = 0
+
+  /** Start of the word that has not ended; -1 when there is none. */
+  get open(): number {
+    return this.#start
+  }
+
+  /** Takes one character (a code point) and its place; calls back for every word it ends or is. */
+  take(character: number, start: number, end: number, found: (word: Word) => void): void {
+    const kind = kindOf(character)
+    if (kind !== 1) this.finish(found)
+    if (kind === 0) return
+    if (this.#start < 0) this.#start = start
+    this.#hash = Math.imul(this.#hash ^ lower(character), 0x01000193)
+    this.#end = end
+    if (kind === 2) this.#emit(0.5, found)
+  }
+
+  /** The text has ended. */
+  finish(found: (word: Word) => void): void {
+    if (this.#start >= 0) this.#emit(1, found)
+  }
+
+  #emit(weight: number, found: (word: Word) => void): void {
+    const word = { hash: this.#hash | 0, start: this.#start, end: this.#end, weight }
+    this.#hash = SEED
+    this.#start = -1
+    found(word)
+  }
+}
+
+/** 0: between words; 1: part of a word; 2: a word of its own. */
+function kindOf(character: number): 0 | 1 | 2 {
+  if (character < 0x80) {
+    const folded = character | 32
+    return (folded >= 0x61 && folded <= 0x7a) || (character >= 0x30 && character <= 0x39) ? 1 : 0
+  }
+  const text = String.fromCodePoint(character)
+  if (!LETTER.test(text)) return 0
+  return character >= 0xe00 && SINGLE.test(text) ? 2 : 1
+}
+
+function lower(character: number): number {
+  if (character < 0x80) return character >= 0x41 && character <= 0x5a ? character + 32 : character
+  return String.fromCodePoint(character).toLowerCase().codePointAt(0) ?? character
+}
