@@ -34,6 +34,7 @@ process.stdout.write(
 )
 process.stdout.write(run('npx', ['--no-install', 'publint', '--strict', '--pack', 'npm']))
 process.stdout.write(run(process.execPath, ['scripts/third-party-notices.mjs', '--check']))
+process.stdout.write(run(process.execPath, ['scripts/license-weights.mjs', '--check']))
 
 function fail(message) {
   process.stderr.write(`check-package: ${message}\n`)

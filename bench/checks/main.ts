@@ -25,7 +25,7 @@ const hai = await loadHai()
 
 const quality: Record<string, unknown>[] = []
 print(
-  '| set | rows | base | Parapet | best head of llm_guardrail | checkAll | vard | hai | lift over base: Parapet / best head |',
+  '| set | rows | base | Parapet | best head of llm_guardrail | its checkAll | vard | hai | lift over base: Parapet / best head |',
 )
 print('|---|---|---|---|---|---|---|---|---|')
 for (const set of sets) await measureQuality(set)
@@ -58,11 +58,11 @@ async function measureQuality({ name, task, rows }: LabelledSet): Promise<void> 
   const base = labels.filter((label) => label === 1).length / labels.length
   const ours: number[] = []
   for (const { input } of rows) ours.push(taskScore(task, await parapet.check(input)))
-  const rivals = await Promise.all(
-    [...llmGuardrail, llmGuardrailAll, vardDefault, hai].map((scorer) => scoreAll(scorer, rows)),
-  )
-  const [injection = 0, jailbreak = 0, malicious = 0, all = 0, vard = 0, haiScore = 0] = rivals.map((scores) =>
-    averagePrecision(labels, scores),
+  const heads = await Promise.all(llmGuardrail.map((scorer) => scoreAll(scorer, rows)))
+  const anyHead = rows.map((_, index) => Math.max(...heads.map((scores) => scores[index] ?? 0)))
+  const others = await Promise.all([vardDefault, hai].map((scorer) => scoreAll(scorer, rows)))
+  const [injection = 0, jailbreak = 0, malicious = 0, all = 0, vard = 0, haiScore = 0] = [...heads, anyHead, ...others].map(
+    (scores) => averagePrecision(labels, scores),
   )
   const parapetScore = averagePrecision(labels, ours)
   const best = Math.max(injection, jailbreak, malicious)

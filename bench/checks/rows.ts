@@ -47,12 +47,14 @@ export function readSets(folder: string): readonly LabelledSet[] {
 /** A response is judged as a response; an injection row keeps its trusted task. */
 function toRow(row: RawRow): LabelledRow {
   const response = row.task === 'response_harm' || row.task === 'refusal' ? (row.response ?? '') : undefined
+  // A leak is marked on the answer: without a prompt the answer is the text judged.
+  const prompt = row.prompt === '' && response === undefined ? (row.response ?? '') : row.prompt
   const input = {
-    prompt: row.prompt,
+    prompt,
     ...(response === undefined ? {} : { response }),
     ...(row.system === null ? {} : { system: row.system }),
   }
-  return { input, text: response ?? row.prompt, label: row.label }
+  return { input, text: response ?? prompt, label: row.label }
 }
 
 /** Parapet's score for a task: its head, fixed before looking; a prompt is also harmful when it is toxic. */

@@ -166,8 +166,12 @@ function toIssues(issue: z.core.$ZodIssue, above: Path = []): readonly KeyedIssu
       if (branch !== undefined) return branch.flatMap((inner) => toIssues(inner, path))
       return [keyed(path, 'it is not one of the allowed forms', issue.message)]
     }
-    case 'invalid_value':
-      return [keyed(path, 'it is not an allowed value', `Use ${issue.values.map(String).join(', ')}.`)]
+    case 'invalid_value': {
+      const own = issue.message.startsWith('Invalid') ? `Use ${issue.values.map(String).join(', ')}.` : issue.message
+      return [keyed(path, 'it is not an allowed value', own)]
+    }
+    case 'invalid_key':
+      return [keyed(path, 'its name is not valid', issue.issues[0]?.message ?? issue.message)]
     case 'invalid_type':
       return [
         keyed(
@@ -177,7 +181,13 @@ function toIssues(issue: z.core.$ZodIssue, above: Path = []): readonly KeyedIssu
         ),
       ]
     case 'too_small':
-      return [keyed(path, `it is too small or empty`, `Use at least ${issue.minimum}.`)]
+      return [
+        keyed(
+          path,
+          `it is too small or empty`,
+          `Use ${issue.inclusive === true ? 'at least' : 'more than'} ${issue.minimum}.`,
+        ),
+      ]
     case 'too_big':
       return [keyed(path, `it is too large`, `Use at most ${issue.maximum}.`)]
     default:

@@ -101,7 +101,13 @@ const FAMILIES = {
     (id, options) => createRulesGuard({ id, ...options }),
   ),
   structured: family(
-    z.strictObject({ stages, schema: z.record(z.string(), z.unknown()), allowFences: flag, action }),
+    z.strictObject({
+      stages,
+      schema: z.record(z.string(), z.unknown()),
+      allowFences: flag,
+      repair: z.literal('fences').exactOptional(),
+      action,
+    }),
     (id, options) => createStructuredGuard({ id, ...options }),
   ),
   pii: family(

@@ -72,7 +72,8 @@ class StandingClock implements FakeClock {
     let first: Timer | null = null
     for (const timer of this.#timers) {
       if (timer.due > until) continue
-      if (first === null || timer.due < first.due || (timer.due === first.due && timer.order < first.order)) first = timer
+      if (first === null || timer.due < first.due || (timer.due === first.due && timer.order < first.order))
+        first = timer
     }
     return first
   }

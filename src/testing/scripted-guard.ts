@@ -91,7 +91,8 @@ function play(
     throw step.throws
   }
   if ('hang' in step) return step.deaf === true ? new Promise(() => {}) : untilAborted(request.signal, onAbort)
-  if (!('delay' in step)) return step.scores === undefined ? { findings: step.findings } : { findings: step.findings, scores: step.scores }
+  if (!('delay' in step))
+    return step.scores === undefined ? { findings: step.findings } : { findings: step.findings, scores: step.scores }
   if (clock === undefined) throw new Error('A step with a delay needs the option `clock`.')
   const { delay, findings } = step
   const answer = new Promise<GuardReport>((resolve) => {

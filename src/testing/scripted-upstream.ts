@@ -91,7 +91,8 @@ export function createScriptedUpstream(options: ScriptedUpstreamOptions): Script
     }
     requests.push(record)
     const step = typeof script === 'function' ? script(record.body, requests.length - 1) : script[requests.length - 1]
-    if (step === undefined) throw new Error(`The upstream got ${requests.length} requests, more than its script has steps.`)
+    if (step === undefined)
+      throw new Error(`The upstream got ${requests.length} requests, more than its script has steps.`)
     return respond(step, record, request.signal, clock)
   }
   return Object.assign(answer, {
@@ -104,7 +105,12 @@ export function createScriptedUpstream(options: ScriptedUpstreamOptions): Script
   })
 }
 
-async function respond(step: UpstreamStep, record: Recording, signal: AbortSignal, clock: Clock | undefined): Promise<Response> {
+async function respond(
+  step: UpstreamStep,
+  record: Recording,
+  signal: AbortSignal,
+  clock: Clock | undefined,
+): Promise<Response> {
   const cancel = (): void => {
     record.cancelled = true
   }
@@ -112,8 +118,10 @@ async function respond(step: UpstreamStep, record: Recording, signal: AbortSigna
   await pause(step.delay, clock, signal)
   if (step.refuse === true) throw new TypeError('fetch failed')
   const { status = 200 } = step
-  if (step.body !== undefined) return new Response(step.body, { status, headers: { 'content-type': 'application/json' } })
-  if (status >= 400) return Response.json({ error: { message: 'scripted error', type: 'server_error', code: null } }, { status })
+  if (step.body !== undefined)
+    return new Response(step.body, { status, headers: { 'content-type': 'application/json' } })
+  if (status >= 400)
+    return Response.json({ error: { message: 'scripted error', type: 'server_error', code: null } }, { status })
   const choices = step.choices ?? [{ content: 'ok' }]
   if (!isStreaming(record.body)) return Response.json(completion(choices), { status })
   return new Response(frameStream(step, framesOf(choices), record, signal, clock), {
@@ -170,7 +178,7 @@ function framesOf(choices: readonly ScriptedChoice[]): string[] {
   const lanes = choices.map((choice, index) => deltasOf(choice).map((delta) => frame(index, delta, null)))
   const longest = lanes.reduce((most, lane) => Math.max(most, lane.length), 0)
   const frames: string[] = []
-  for (let turn = 0; turn < longest; turn++) for (const lane of lanes) if (lane[turn] !== undefined) frames.push(lane[turn])
+  for (let turn = 0; turn < longest; turn++) frames.push(...lanes.flatMap((lane) => lane.slice(turn, turn + 1)))
   for (const [index, choice] of choices.entries()) frames.push(frame(index, {}, finishOf(choice)))
   return frames
 }
@@ -180,7 +188,9 @@ function deltasOf({ content, reasoning, toolCalls = [] }: ScriptedChoice): objec
   for (const piece of piecesOf(reasoning)) deltas.push({ reasoning_content: piece })
   for (const piece of piecesOf(content)) deltas.push({ content: piece })
   for (const [index, call] of toolCalls.entries()) {
-    deltas.push({ tool_calls: [{ index, id: call.id, type: 'function', function: { name: call.name, arguments: '' } }] })
+    deltas.push({
+      tool_calls: [{ index, id: call.id, type: 'function', function: { name: call.name, arguments: '' } }],
+    })
     for (const piece of call.arguments.match(/[\s\S]{1,8}/g) ?? []) {
       deltas.push({ tool_calls: [{ index, function: { arguments: piece } }] })
     }
@@ -205,7 +215,11 @@ function completion(choices: readonly ScriptedChoice[]): object {
 }
 
 function messageOf({ content, reasoning, toolCalls = [] }: ScriptedChoice): object {
-  const calls = toolCalls.map((call) => ({ id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments } }))
+  const calls = toolCalls.map((call) => ({
+    id: call.id,
+    type: 'function',
+    function: { name: call.name, arguments: call.arguments },
+  }))
   return {
     role: 'assistant',
     content: content === undefined ? null : piecesOf(content).join(''),

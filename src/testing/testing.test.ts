@@ -4,7 +4,12 @@ import { createFakeClock, createScriptedGuard, createScriptedUpstream } from './
 import type { ScriptedUpstream } from './index.ts'
 
 function request(signal: AbortSignal = new AbortController().signal): GuardRequest {
-  const text = { original: '', normalised: '', changed: false, toOriginal: (a: number, b: number): [number, number] => [a, b] }
+  const text = {
+    original: '',
+    normalised: '',
+    changed: false,
+    toOriginal: (a: number, b: number): [number, number] => [a, b],
+  }
   return { stage: 'input', field: 'prompt', text, caller: {}, signal }
 }
 
@@ -40,7 +45,9 @@ describe('fake clock', () => {
 describe('scripted guard', () => {
   test('follows its script and tells of missing and surplus calls', async () => {
     const finding = { label: 'x', score: 1 }
-    const guard = createScriptedGuard({ script: [{ findings: [finding] }, { throws: new Error('broken') }, { garbage: 7 }] })
+    const guard = createScriptedGuard({
+      script: [{ findings: [finding] }, { throws: new Error('broken') }, { garbage: 7 }],
+    })
     expect(await guard.check(request())).toEqual({ findings: [finding] })
     expect(() => guard.check(request())).toThrow('broken')
     expect(() => guard.verify()).toThrow('asked 2 times; its script has 3')
@@ -73,8 +80,12 @@ describe('scripted guard', () => {
 describe('scripted upstream', () => {
   test('answers whole, with tools, reasoning and several choices', async () => {
     const call = { id: 'c1', name: 'look', arguments: '{"q":1}' }
-    const upstream = createScriptedUpstream({ script: [{ choices: [{ content: 'hi', reasoning: 'hm' }, { toolCalls: [call] }] }] })
-    const body = (await (await upstream(ask({ model: 'm', n: 2 }))).json()) as { choices: { finish_reason: string; message: object }[] }
+    const upstream = createScriptedUpstream({
+      script: [{ choices: [{ content: 'hi', reasoning: 'hm' }, { toolCalls: [call] }] }],
+    })
+    const body = (await (await upstream(ask({ model: 'm', n: 2 }))).json()) as {
+      choices: { finish_reason: string; message: object }[]
+    }
     expect(body.choices.map(({ finish_reason }) => finish_reason)).toEqual(['stop', 'tool_calls'])
     expect(body.choices[0]?.message).toEqual({ role: 'assistant', content: 'hi', reasoning_content: 'hm' })
     expect(upstream.requests[0]?.body).toEqual({ model: 'm', n: 2 })
@@ -86,7 +97,9 @@ describe('scripted upstream', () => {
     const upstream = createScriptedUpstream({ script: [{ choices: [{ content: 'hello wörld' }], pieceSize: 3 }] })
     const frames = (await streamed(upstream)).split('\n\n').filter((line) => line !== '')
     expect(frames.at(-1)).toBe('data: [DONE]')
-    const parsed = frames.slice(0, -1).map((line) => JSON.parse(line.slice(6)) as { choices: { delta: { content?: string } }[] })
+    const parsed = frames
+      .slice(0, -1)
+      .map((line) => JSON.parse(line.slice(6)) as { choices: { delta: { content?: string } }[] })
     expect(parsed.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe('hello wörld')
   })
 

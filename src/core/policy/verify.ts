@@ -9,6 +9,9 @@ import { expiryOf } from './exceptions.ts'
 import { railName } from './scopes.ts'
 import type { PolicyNote } from './types.ts'
 
+/** Streams hold back as much as a guard's longest span, up to this many characters (see `core/stream`). */
+const LONGEST_HOLD = 4096
+
 /** Stages whose text can arrive as a stream. */
 const STREAMED: readonly Stage[] = ['output', 'tool_call']
 
@@ -101,13 +104,17 @@ function streamNotes(policy: Policy, guards: ReadonlyMap<string, Guard>): readon
       }
       const longest = guard.maxSpan ?? Infinity
       if (longest <= window) return []
+      if (longest <= LONGEST_HOLD) {
+        const message = `${guard.id} can hold back up to ${longest} characters, more than the window of ${window}`
+        return [{ level: 'info' as const, key, message, remedy: 'Expect that delay where such a span may have begun.' }]
+      }
       const text = Number.isFinite(longest)
         ? `spans of ${guard.id} can be ${longest} characters long`
         : `spans of ${guard.id} have no longest length`
       return [
         warning(
           key,
-          `${text}; of one longer than the window of ${window}, the beginning may already have been shown`,
+          `${text}; of one longer than ${Math.max(window, LONGEST_HOLD)} characters, the beginning may already have been shown`,
           'Raise stream.window to cover them.',
         ),
       ]

@@ -46,7 +46,9 @@ export async function createStructuredGuard(options: StructuredGuardOptions): Pr
     // A validator handed in as code may change without its text changing.
     cacheable: options.standardSchema === undefined,
     stages,
-    async check({ text }) {
+    async check({ text, aside }) {
+      // Reasoning and files beside an answer have no form to keep.
+      if (aside !== undefined) return { findings: [] }
       const { original } = text
       if (original.length > LONGEST_ANSWER)
         return invalid(`The answer is longer than ${LONGEST_ANSWER} characters. Answer with less.`)

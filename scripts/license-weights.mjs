@@ -1,0 +1,33 @@
+// Writes LICENSE-WEIGHTS from models/manifest.json: the licence of the model files and the attribution of every source; `--check`
+// only compares.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+
+const target = new URL('../LICENSE-WEIGHTS', import.meta.url)
+const { models, sources } = JSON.parse(readFileSync(new URL('../models/manifest.json', import.meta.url), 'utf8'))
+const list = sources.map(({ source, licence, rows, shareAlike, modelOutput }) => {
+  const notes = [
+    ...(shareAlike ? ['share-alike'] : []),
+    ...(modelOutput ? ['text or labels made by language models'] : []),
+  ]
+  return `- ${source}: ${licence}, ${rows} rows${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`
+})
+const text = `Licence of the files in models/
+
+The model weights (${Object.keys(models).join(', ')}) are Copyright the Parapet authors and are offered under the Creative Commons
+Attribution-ShareAlike 4.0 International licence (https://creativecommons.org/licenses/by-sa/4.0/), because some of the data they
+were trained on is share-alike. The code of Parapet is under the Apache License 2.0 (LICENSE).
+
+Weights without share-alike data can be made with
+  npx tsx src/lab/train/main.ts --data DIR --out models --without-share-alike
+
+They were trained on data that was invented for the purpose (src/lab/train/synthetic-phrases.ts) and on these sources, to whose
+authors thanks are due. No text of theirs is in the classifier; the demo model holds word sequences of harmless answers.
+
+${list.join('\n')}
+`
+if (!process.argv.includes('--check')) writeFileSync(target, text)
+else if (!existsSync(target) || readFileSync(target, 'utf8') !== text) {
+  process.stderr.write('LICENSE-WEIGHTS is out of date: run node scripts/license-weights.mjs\n')
+  process.exit(1)
+}
+process.stdout.write(`LICENSE-WEIGHTS lists ${sources.length} sources\n`)
