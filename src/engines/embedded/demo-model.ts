@@ -25,7 +25,7 @@ async function* generate(
   { maxTokens, temperature, seed, signal }: GenerateOptions,
 ): AsyncGenerator<string> {
   let left = maxTokens
-  const random = createRandom(seed)
+  const random = createRandom(seed + hashOf(prompt))
   const known = model.known(prompt)
   let [before, last] = [
     START,
@@ -38,4 +38,11 @@ async function* generate(
     yield model.text(next)
     ;[before, last] = [last, next]
   }
+}
+
+/** So that another prompt gets another answer. */
+function hashOf(text: string): number {
+  let hash = 0
+  for (let index = 0; index < text.length; index++) hash = (Math.imul(hash, 31) + text.charCodeAt(index)) >>> 0
+  return hash
 }

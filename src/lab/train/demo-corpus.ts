@@ -13,6 +13,9 @@ const SOURCES = [
   'xquad_benign',
 ]
 
+/** Programs and tables read badly when they are shuffled. */
+const CODE = /[{}=<>\\$%]|https?:|\w\(\)/
+
 /** Sentences of harmless answers that pass `isHarmless`. */
 export function demoCorpus(files: readonly RecordFile[], isHarmless: (text: string) => boolean): readonly string[] {
   const roles = files.filter(({ name }) => name === 'awesome_chatgpt_prompts_benign').flatMap(({ records }) => records)
@@ -27,7 +30,7 @@ export function demoCorpus(files: readonly RecordFile[], isHarmless: (text: stri
         lang === 'en' && label === 0 && PERMISSIVE.test(licence) && task !== 'response_harm',
     )
     .map(({ response }) => response ?? '')
-  const texts = [...answers, ...prompts].filter((text) => text.length > 80 && isHarmless(text))
+  const texts = [...answers, ...prompts].filter((text) => text.length > 80 && !CODE.test(text) && isHarmless(text))
   return texts.map((text) =>
     text
       .replaceAll(/[*#`|_>[\]]/g, '')
