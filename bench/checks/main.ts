@@ -61,9 +61,11 @@ async function measureQuality({ name, task, rows }: LabelledSet): Promise<void> 
   const heads = await Promise.all(llmGuardrail.map((scorer) => scoreAll(scorer, rows)))
   const anyHead = rows.map((_, index) => Math.max(...heads.map((scores) => scores[index] ?? 0)))
   const others = await Promise.all([vardDefault, hai].map((scorer) => scoreAll(scorer, rows)))
-  const [injection = 0, jailbreak = 0, malicious = 0, all = 0, vard = 0, haiScore = 0] = [...heads, anyHead, ...others].map(
-    (scores) => averagePrecision(labels, scores),
-  )
+  const [injection = 0, jailbreak = 0, malicious = 0, all = 0, vard = 0, haiScore = 0] = [
+    ...heads,
+    anyHead,
+    ...others,
+  ].map((scores) => averagePrecision(labels, scores))
   const parapetScore = averagePrecision(labels, ours)
   const best = Math.max(injection, jailbreak, malicious)
   const lift = (value: number): number => (value - base) / (1 - base)

@@ -4,15 +4,19 @@
  * Only the form is checked here; `compilePolicy` checks what the parts mean to each other.
  */
 import { readFile, stat } from 'node:fs/promises'
-import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml'
+import { LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import type { Policy, PolicyIssue } from '../spec/index.ts'
 import { nearest } from '../core/taxonomy/index.ts'
 import { ParapetError, PolicyError } from '../spec/index.ts'
+import { controlIssue, nodeIssues, offsetOf, position, substitute } from './policy-nodes.ts'
 import { policySchema } from './policy-schema.ts'
 
 /** Larger files are refused: no policy that people wrote is that long. */
 const LARGEST = 1024 * 1024
+
+/** More mistakes of the YAML itself say nothing more. */
+const MOST_ISSUES = 20
 
 type Path = readonly PropertyKey[]
 type Document = ReturnType<typeof parseDocument>
@@ -25,12 +29,12 @@ export async function loadPolicy(path: string): Promise<Policy> {
   if (!info.isFile())
     throw new ParapetError('policy_not_found', `${path} is not a file. Give the path of a policy file.`)
   if (info.size > LARGEST) throw tooLarge(path)
-  return parsePolicy(await readFile(path, 'utf8'), path)
+  return parsePolicy(decode(await readFile(path), path), path)
 }
 
 /** A policy made in code, checked. Gives back the same object, so that it can be exported. */
 export function definePolicy(policy: Policy): Policy {
-  const parsed = policySchema.safeParse(policy)
+  const parsed = policySchema.safeParse(policy, { reportInput: true })
   if (!parsed.success) throw new PolicyError(parsed.error.issues.flatMap((issue) => toIssues(issue)))
   return parsed.data
 }
@@ -46,21 +50,27 @@ export function parsePolicy(
 ): Policy {
   if (text.length > LARGEST) throw tooLarge(file)
   const lines = new LineCounter()
+  const control = controlIssue(text, file)
+  if (control !== null) throw new PolicyError([control])
   const document = parseDocument(text.replace(/^\uFEFF/, ''), {
     lineCounter: lines,
     uniqueKeys: true,
     prettyErrors: false,
     merge: false,
   })
-  const broken = document.errors.map(({ message, pos }): PolicyIssue => {
-    return {
-      file,
-      ...position(lines, pos[0]),
-      key: '(yaml)',
-      message: message.split('\n')[0] ?? message,
-      remedy: 'Correct the YAML at this place.',
-    }
-  })
+  // Unknown tags are warnings to the library; to a policy they are mistakes.
+  const broken = [...document.errors, ...document.warnings]
+    .slice(0, MOST_ISSUES)
+    .map(({ message, pos }): PolicyIssue => {
+      const deep = message.includes('call stack')
+      return {
+        file,
+        ...position(lines, pos[0]),
+        key: '(yaml)',
+        message: deep ? 'the nesting is too deep' : (message.split('\n')[0] ?? message),
+        remedy: 'Correct the YAML at this place.',
+      }
+    })
   if (broken.length > 0) throw new PolicyError(broken)
   if (document.contents === null) {
     throw new PolicyError([
@@ -74,9 +84,9 @@ export function parsePolicy(
       },
     ])
   }
-  const unset = substitute(document, env, file, lines)
+  const unset = [...nodeIssues(document, file, lines), ...substitute(document, env, file, lines)]
   if (unset.length > 0) throw new PolicyError(unset)
-  const parsed = policySchema.safeParse(toValue(document, file))
+  const parsed = policySchema.safeParse(toValue(document, file), { reportInput: true })
   if (parsed.success) return parsed.data
   throw new PolicyError(
     parsed.error.issues
@@ -90,8 +100,19 @@ export function locateIssues(issues: readonly PolicyIssue[], text: string, file:
   const lines = new LineCounter()
   const document = parseDocument(text.replace(/^\uFEFF/, ''), { lineCounter: lines, prettyErrors: false })
   return issues.map((issue) =>
-    issue.line === undefined ? { ...issue, file, ...locate(document, lines, keyPath(issue.key)) } : issue,
+    issue.line === undefined ? { ...issue, file, ...locate(document, lines, keyPath(document, issue.key)) } : issue,
   )
+}
+
+/** Reads bytes as UTF-8, and refuses what is not: a replaced character could change a phrase or a name unseen. */
+function decode(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new PolicyError([
+      { file, key: '(file)', message: 'it is not UTF-8 text', remedy: 'Save it in UTF-8, without a binary part.' },
+    ])
+  }
 }
 
 function tooLarge(file: string): ParapetError {
@@ -114,34 +135,6 @@ function toValue(document: Document, file: string): unknown {
       },
     ])
   }
-}
-
-function substitute(
-  document: Document,
-  env: Readonly<Record<string, string | undefined>>,
-  file: string,
-  lines: LineCounter,
-): readonly PolicyIssue[] {
-  const issues: PolicyIssue[] = []
-  visit(document, {
-    Scalar(_key, node) {
-      if (typeof node.value !== 'string' || !node.value.includes('${')) return
-      node.value = node.value.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]{0,99})\}/g, (whole: string, variable: string) => {
-        const value = env[variable]
-        if (value !== undefined) return value
-        const place = position(lines, node.range?.[0] ?? 0)
-        issues.push({
-          file,
-          ...place,
-          key: whole,
-          message: `the environment variable ${variable} is not set`,
-          remedy: `Set ${variable}, or write the value.`,
-        })
-        return whole
-      })
-    },
-  })
-  return issues
 }
 
 interface KeyedIssue extends PolicyIssue {
@@ -220,12 +213,29 @@ export function pathText(path: Path): string {
   )
 }
 
-/** `rails.input[2].guard` back into its parts. */
-function keyPath(key: string): Path {
-  return key.split('.').flatMap((part) => {
-    const [head = '', ...indexes] = part.split('[')
-    return [head, ...indexes.map((index) => Number.parseInt(index, 10))]
-  })
+/** `rails.input[2].guard` back into its parts. Names may hold dots, so the longest key that the document has is taken. */
+function keyPath(document: Document, key: string): Path {
+  const path: PropertyKey[] = []
+  let node: unknown = document.contents
+  let rest = key
+  while (rest !== '') {
+    const index = /^\[(\d{1,9})\]\.?/.exec(rest)
+    const part = index === null ? longestKey(node, rest) : Number(index[1])
+    if (part === null) break
+    path.push(part)
+    rest = index === null ? rest.slice(String(part).length).replace(/^\./, '') : rest.slice(index[0].length)
+    node = childOf(node, part)?.value
+  }
+  return path
+}
+
+function longestKey(node: unknown, rest: string): string | null {
+  if (!isMap(node)) return null
+  const keys = node.items.map(({ key }) => (isScalar(key) ? String(key.value) : ''))
+  const fitting = keys.filter(
+    (key) => key !== '' && rest.startsWith(key) && /^(?:$|\.|\[)/.test(rest.slice(key.length)),
+  )
+  return fitting.toSorted((left, right) => right.length - left.length)[0] ?? null
 }
 
 const KNOWN_KEYS: readonly string[] = [
@@ -312,13 +322,4 @@ function childOf(node: unknown, part: PropertyKey): { readonly at: unknown; read
   }
   const item = isSeq(node) && typeof part === 'number' ? node.items[part] : undefined
   return item === undefined ? null : { at: item, value: item }
-}
-
-function offsetOf(node: unknown): number {
-  return isNode(node) ? (node.range?.[0] ?? 0) : 0
-}
-
-function position(lines: LineCounter, offset: number): { readonly line: number; readonly column: number } {
-  const { line, col } = lines.linePos(offset)
-  return { line: Math.max(1, line), column: Math.max(1, col) }
 }

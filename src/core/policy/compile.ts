@@ -13,10 +13,11 @@ import {
   DEFAULT_STREAM,
 } from './defaults.ts'
 import type { PatternCompiler } from './exceptions.ts'
-import { compileException } from './exceptions.ts'
+import { compileException, exceptionProblems } from './exceptions.ts'
+import type { Loosening } from './rules.ts'
 import { createRuleLookup, loosenings } from './rules.ts'
 import type { NamedScope } from './scopes.ts'
-import { applyScope, railName, scopeIssues } from './scopes.ts'
+import { applyScope, railName, ruleLayers, scopeIssues } from './scopes.ts'
 import type { CompiledPolicy, EffectivePolicy, ResolvedRailEntry } from './types.ts'
 import { contentVersion } from './version.ts'
 
@@ -38,9 +39,10 @@ const WALL_CLOCK: Clock = { now: () => Date.now(), setTimeout: () => undefined, 
 export function compilePolicy(policy: Policy, options: CompileOptions = {}): CompiledPolicy {
   const issues = [
     ...nameIssues(policy, options.knownGuards),
-    ...entryIssues(policy),
+    ...duplicateIssues(policy),
+    ...ruleIssues(policy),
     ...allScopeIssues(policy),
-    ...patternIssues(policy, options),
+    ...exceptionIssues(policy, options.compilePattern ?? refusePattern),
   ]
   if (issues.length > 0) throw new PolicyError(issues)
   const version = contentVersion(policy)
@@ -92,7 +94,9 @@ function resolve(
   const deadlines = { ...DEFAULT_DEADLINES, ...settings.deadlines }
   const compilePattern = options.compilePattern ?? refusePattern
   const rail = (stage: Stage): readonly ResolvedRailEntry[] =>
-    (settings.rails?.[stage] ?? []).map((entry) => resolveEntry(entry, stage, policy, settings, deadlines.guard))
+    (settings.rails?.[stage] ?? []).map((entry) =>
+      resolveEntry(entry, settings, { stage, policy, scopes, deadline: deadlines.guard }),
+    )
   return {
     version,
     name: policy.name ?? 'parapet',
@@ -111,7 +115,7 @@ function resolve(
     record: { ...DEFAULT_RECORD, ...settings.record },
     media: settings.media ?? 'block',
     retries: settings.retries ?? DEFAULT_RETRIES,
-    refusals: { ...DEFAULT_REFUSALS, ...settings.refusals },
+    refusals: refusalsOf(settings.refusals),
     exceptions: (settings.exceptions ?? []).map((exception) =>
       compileException(exception, options.clock ?? WALL_CLOCK, compilePattern),
     ),
@@ -119,12 +123,23 @@ function resolve(
   }
 }
 
+/** A policy with texts of its own answers in no other words; every language it leaves out gets its `default`. */
+function refusalsOf(own: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  if (Object.keys(own).length === 0) return DEFAULT_REFUSALS
+  return { default: DEFAULT_REFUSALS['default'] ?? '', ...own }
+}
+
+interface EntryPlace {
+  readonly stage: Stage
+  readonly policy: Policy
+  readonly scopes: readonly NamedScope[]
+  readonly deadline: number
+}
+
 function resolveEntry(
   entry: RailEntry,
-  stage: Stage,
-  policy: Policy,
   settings: PolicySettings,
-  deadline: number,
+  { stage, policy, scopes, deadline }: EntryPlace,
 ): ResolvedRailEntry {
   const own = typeof entry === 'string' ? { guard: entry } : entry
   const { onError = 'block' } = settings
@@ -133,7 +148,7 @@ function resolveEntry(
     shadow: own.shadow ?? false,
     onError: own.onError ?? (typeof onError === 'string' ? onError : (onError[stage] ?? 'block')),
     deadline: own.deadline ?? deadline,
-    rule: createRuleLookup({ policy: policy.actions ?? {}, scoped: settings.actions ?? {}, entry: own.actions ?? {} }),
+    rule: createRuleLookup(ruleLayers(policy, scopes, { stage, guard: own.guard })),
   }
 }
 
@@ -181,38 +196,97 @@ function nameIssues(policy: Policy, known: ReadonlySet<string> | undefined): rea
   )
 }
 
-/** A rail's own settings may not be weaker than a hard rule of the same policy. */
-function entryIssues(policy: Policy): readonly PolicyIssue[] {
-  return STAGES.flatMap((stage) =>
-    (policy.rails?.[stage] ?? []).flatMap((entry, index) =>
-      typeof entry === 'string'
-        ? []
-        : loosenings(policy.actions ?? {}, entry.actions).map(({ label, field, hardLabel }) => ({
-            key: `rails.${stage}[${index}].actions.${label}.${field}`,
-            message: `loosens the hard rule ${hardLabel}`,
-            remedy: `Make it at least as strict as actions.${hardLabel}, or drop hard there.`,
-          })),
-    ),
+/** The policy and its scopes, each with the path its keys begin with. */
+function places(policy: Policy): readonly { readonly path: string; readonly scope: PolicySettings }[] {
+  return [{ path: '', scope: policy }, ...namedScopes(policy).map(({ key, scope }) => ({ path: `${key}.`, scope }))]
+}
+
+function duplicateIssues(policy: Policy): readonly PolicyIssue[] {
+  return places(policy).flatMap(({ path, scope }) =>
+    STAGES.flatMap((stage) => {
+      const names = (scope.rails?.[stage] ?? []).map(railName)
+      return names.flatMap((name, index) =>
+        names.indexOf(name) === index
+          ? []
+          : [
+              {
+                key: `${path}rails.${stage}[${index}]`,
+                message: `${name} is already in this rail`,
+                remedy: 'Remove one of the two, or define a second guard under another name.',
+              },
+            ],
+      )
+    }),
   )
 }
 
-function patternIssues(policy: Policy, options: CompileOptions): readonly PolicyIssue[] {
-  return [{ key: '', scope: policy as PolicySettings }, ...namedScopes(policy)].flatMap(({ key, scope }) =>
-    (scope.exceptions ?? []).flatMap((exception, index) => {
-      if (exception.pattern === undefined) return []
-      try {
-        ;(options.compilePattern ?? refusePattern)(exception.pattern)
-        return []
-      } catch (cause) {
-        const path = `${key === '' ? '' : `${key}.`}exceptions[${index}].pattern`
-        return [
-          {
-            key: path,
-            message: cause instanceof Error ? cause.message : 'it is not a pattern',
-            remedy: 'Write it in RE2 syntax: no look-around, no back-references.',
-          },
-        ]
+/** Combinations of an application and a user that are checked one by one; beyond them the hard rule holds without a message. */
+const PAIRS = 10_000
+
+/** Rules of a rail or a narrower scope that are weaker than a hard rule of a wider one. */
+function ruleIssues(policy: Policy): readonly PolicyIssue[] {
+  const all = namedScopes(policy)
+  const common = all.filter(({ key }) => key === 'scopes.organisation')
+  const applications = all.filter(({ key }) => key.startsWith('scopes.applications.'))
+  const users = all.filter(({ key }) => key.startsWith('scopes.users.'))
+  const chains = [
+    common,
+    ...applications.map((scope) => [...common, scope]),
+    ...users.map((scope) => [...common, scope]),
+  ]
+  if (applications.length * users.length <= PAIRS) {
+    for (const application of applications) {
+      for (const user of users) chains.push([...common, application, user])
+    }
+  }
+  const found = new Map<string, PolicyIssue>()
+  for (const chain of chains) {
+    for (const { key, label, field } of chainLoosenings(policy, chain)) {
+      if (found.has(key)) continue
+      found.set(key, {
+        key,
+        message: `its ${field} loosens the rule for ${label}, which is hard`,
+        remedy: `Make it at least as strict as the wider rule, or take hard away there.`,
+      })
+    }
+  }
+  return [...found.values()]
+}
+
+function chainLoosenings(policy: Policy, chain: readonly NamedScope[]): readonly Loosening[] {
+  const guards = new Map<string, { stage: Stage; guard: string }>()
+  for (const scope of [policy, ...chain.map((named) => named.scope)]) {
+    for (const stage of STAGES) {
+      for (const entry of scope.rails?.[stage] ?? []) {
+        if (typeof entry !== 'string' && entry.actions !== undefined) {
+          guards.set(`${stage} ${entry.guard}`, { stage, guard: entry.guard })
+        }
       }
+    }
+  }
+  return [undefined, ...guards.values()].flatMap((place) => loosenings(ruleLayers(policy, chain, place)))
+}
+
+function exceptionIssues(policy: Policy, compilePattern: PatternCompiler): readonly PolicyIssue[] {
+  const ids = new Map<string, string>()
+  return places(policy).flatMap(({ path, scope }) =>
+    (scope.exceptions ?? []).flatMap((exception, index) => {
+      const key = `${path}exceptions[${index}]`
+      const issues: PolicyIssue[] = exceptionProblems(exception, compilePattern).map(({ field, message, remedy }) => ({
+        key: field === '' ? key : `${key}.${field}`,
+        message,
+        remedy,
+      }))
+      const first = ids.get(exception.id)
+      if (first !== undefined) {
+        issues.push({
+          key: `${key}.id`,
+          message: `${first} has the same id`,
+          remedy: 'Give each exception its own: they are counted by it.',
+        })
+      }
+      ids.set(exception.id, first ?? key)
+      return issues
     }),
   )
 }

@@ -1,7 +1,8 @@
 /**
  * Exceptions of a policy, ready to be asked: by phrase, pattern, hash, category or caller, each until its expiry.
  *
- * Hard findings are never put to them; that is the pipeline's doing.
+ * A phrase or pattern must make up the whole of what was found (the whole text, for findings without a span). A part would not
+ * do: everybody could append the phrase to a text and so switch a guard off. Hard findings are never silenced.
  */
 import type { Clock, PolicyException } from '../../spec/index.ts'
 import { createTextView } from '../text/index.ts'
@@ -12,7 +13,14 @@ export type PatternCompiler = (source: string) => { test(text: string): boolean 
 
 type Condition = (input: ExceptionInput) => boolean | Promise<boolean>
 
-/** Makes an exception ready. Expects a valid one (see `compose/policy-schema`). */
+/** What is wrong with an exception, and with which of its fields. */
+export interface ExceptionProblem {
+  readonly field: string
+  readonly message: string
+  readonly remedy: string
+}
+
+/** Makes an exception ready. Expects one without problems. */
 export function compileException(
   exception: PolicyException,
   clock: Clock,
@@ -24,29 +32,65 @@ export function compileException(
   return {
     id: exception.id,
     matches(input) {
-      if (clock.now() >= expires) return false
+      if (input.finding.hard === true || clock.now() >= expires) return false
       if (labels !== undefined && !labels.some((label) => isUnder(input.finding.label, label))) return false
       return condition(input)
     },
   }
 }
 
-/** End of validity, epoch milliseconds: a date holds to its end (UTC), a date-time to the moment; NaN counts as expired. */
+/** Everything that would make an exception silence nothing, or more than was meant. */
+export function exceptionProblems(
+  exception: PolicyException,
+  compilePattern: PatternCompiler,
+): readonly ExceptionProblem[] {
+  const problems: ExceptionProblem[] = []
+  const add = (field: string, message: string, remedy: string): void => void problems.push({ field, message, remedy })
+  const { phrase, pattern, hash, category, caller, reason, owner, expires } = exception
+  if ([phrase, pattern, hash, category, caller].filter((value) => value !== undefined).length !== 1) {
+    add('', 'it must match by exactly one thing', 'Write one of phrase, pattern, hash, category, caller.')
+  }
+  if (phrase !== undefined && folded(phrase) === '') {
+    add('phrase', 'nothing of it is left after normalisation', 'Write a phrase with visible characters.')
+  }
+  if (pattern !== undefined) {
+    try {
+      compilePattern(pattern)
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : 'it is not a pattern'
+      add('pattern', message, 'Write it in RE2 syntax: no look-around, no back-references.')
+    }
+  }
+  if (hash !== undefined && !/^[0-9a-f]{64}$/i.test(hash)) {
+    add('hash', 'it is not a SHA-256 in hex', 'Write the 64 digits that sha256sum prints for the exact text.')
+  }
+  if (reason?.trim() === '') add('reason', 'it is empty', 'Say why the exception is right.')
+  if (owner?.trim() === '') add('owner', 'it is empty', 'Name the person or team that answers for it.')
+  if (expiryOf(expires) === 0) add('expires', 'it is not a date', 'Write an ISO 8601 date, for example 2027-06-30.')
+  return problems
+}
+
+/**
+ * End of validity, epoch milliseconds: a date holds to its end (UTC), a date-time to the moment (UTC unless it names an offset).
+ * 0 for anything else, which is long over.
+ */
 export function expiryOf(expires: string): number {
-  const moment = Date.parse(expires)
+  const match = /^\d{4}-\d{2}-\d{2}(?:(T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/.exec(expires)
+  if (match === null) return 0
+  const moment = Date.parse(match[1] !== undefined && match[2] === undefined ? `${expires}Z` : expires)
   if (Number.isNaN(moment)) return 0
-  return /^\d{4}-\d{2}-\d{2}$/.test(expires) ? moment + 86_400_000 : moment
+  return match[1] === undefined ? moment + 86_400_000 : moment
 }
 
 function conditionOf(exception: PolicyException, compilePattern: PatternCompiler): Condition {
   const { phrase, pattern, hash, category, caller } = exception
   if (phrase !== undefined) {
     const wanted = folded(phrase)
-    return (input) => folded(spanText(input)).includes(wanted)
+    return (input) => folded(foundText(input)) === wanted
   }
   if (pattern !== undefined) {
-    const matcher = compilePattern(pattern)
-    return (input) => matcher.test(spanText(input))
+    const matcher = compilePattern(`^\\s*(?:${pattern})\\s*$`)
+    return (input) => matcher.test(createTextView(foundText(input)).normalised)
   }
   if (hash !== undefined) {
     const wanted = hash.toLowerCase()
@@ -56,7 +100,7 @@ function conditionOf(exception: PolicyException, compilePattern: PatternCompiler
   return ({ caller: who }) => caller !== undefined && [who.key, who.application, who.user].includes(caller)
 }
 
-function spanText({ finding, text }: ExceptionInput): string {
+function foundText({ finding, text }: ExceptionInput): string {
   return finding.span === undefined ? text.original : text.original.slice(finding.span.start, finding.span.end)
 }
 

@@ -14,7 +14,7 @@ import type {
 } from '../../spec/index.ts'
 import { STAGES } from '../../spec/index.ts'
 import { DEFAULT_CONVERSATION, DEFAULT_HARD, DEFAULT_RECORD, DEFAULT_STREAM } from './defaults.ts'
-import { loosenings, mergeTables } from './rules.ts'
+import type { RuleLayer } from './rules.ts'
 
 /** A scope and where it stands in the policy, for messages. */
 export interface NamedScope {
@@ -22,7 +22,7 @@ export interface NamedScope {
   readonly scope: ScopePolicy
 }
 
-/** Settings with one more scope applied. */
+/** Settings with one more scope applied. Rules by label are not merged here: see `ruleLayers`. */
 export function applyScope(wide: PolicySettings, { without = [], ...scope }: ScopePolicy): PolicySettings {
   return {
     ...wide,
@@ -34,7 +34,7 @@ export function applyScope(wide: PolicySettings, { without = [], ...scope }: Sco
     record: { ...wide.record, ...scope.record },
     refusals: { ...wide.refusals, ...scope.refusals },
     rails: mergeRails(wide.rails, scope.rails, without),
-    actions: mergeTables(wide.actions ?? {}, scope.actions),
+    actions: { ...wide.actions, ...scope.actions },
     exceptions: [...(wide.exceptions ?? []), ...(scope.exceptions ?? [])],
   }
 }
@@ -57,21 +57,47 @@ export function railName(entry: RailEntry): string {
 
 type Rails = NonNullable<PolicySettings['rails']>
 
-/** Entries of the narrower scope replace those of the same guard, others are added; `without` takes out. */
+/**
+ * A guard that the narrower scope names again keeps the settings that scope does not mention; other guards are added; `without`
+ * takes out.
+ */
 function mergeRails(wide: Rails = {}, narrow: Rails = {}, without: readonly string[]): Rails {
   const merged: Partial<Record<Stage, readonly RailEntry[]>> = {}
   for (const stage of STAGES) {
-    const own = narrow[stage] ?? []
-    const names = new Set(own.map(railName))
-    const kept = (wide[stage] ?? []).filter((entry) => !without.includes(railName(entry)))
-    merged[stage] = [
-      ...kept.map((entry) => own.find((item) => railName(item) === railName(entry)) ?? entry),
-      ...own.filter(
-        (entry) => names.delete(railName(entry)) && !kept.some((item) => railName(item) === railName(entry)),
-      ),
-    ]
+    const entries = new Map((wide[stage] ?? []).map((entry) => [railName(entry), entry]))
+    for (const name of without) entries.delete(name)
+    for (const entry of narrow[stage] ?? []) {
+      const known = entries.get(railName(entry))
+      entries.set(railName(entry), known === undefined ? entry : mergeEntry(known, entry))
+    }
+    merged[stage] = [...entries.values()]
   }
   return merged
+}
+
+function mergeEntry(wide: RailEntry, narrow: RailEntry): RailEntry {
+  if (typeof narrow === 'string') return wide
+  return typeof wide === 'string' ? narrow : { ...wide, ...narrow }
+}
+
+/** The tables that hold for one guard of one rail, broad to narrow; without a guard, those that hold for every guard. */
+export function ruleLayers(
+  policy: Policy,
+  scopes: readonly NamedScope[],
+  place?: { readonly stage: Stage; readonly guard: string },
+): readonly RuleLayer[] {
+  return [{ key: '', scope: policy as PolicySettings }, ...scopes].flatMap(({ key, scope }, level) => {
+    const path = key === '' ? '' : `${key}.`
+    const layers: RuleLayer[] = []
+    if (scope.actions !== undefined) layers.push({ key: `${path}actions`, level, actions: scope.actions })
+    if (place !== undefined) {
+      scope.rails?.[place.stage]?.forEach((entry, index) => {
+        if (typeof entry === 'string' || entry.guard !== place.guard || entry.actions === undefined) return
+        layers.push({ key: `${path}rails.${place.stage}[${index}].actions`, level, actions: entry.actions })
+      })
+    }
+    return layers
+  })
 }
 
 /** What of a scope loosens something hard. */
@@ -81,9 +107,6 @@ export function scopeIssues(policy: Policy, wide: PolicySettings, { key, scope }
   const add = (path: string, message: string): void => {
     const remedy = 'Tighten it instead, or make the wider setting soft.'
     issues.push({ key: `${key}.${path}`, message: `${message}, which a narrower scope may not do`, remedy })
-  }
-  for (const { label, field, hardLabel } of loosenings(wide.actions ?? {}, scope.actions)) {
-    add(`actions.${label}.${field}`, `loosens the hard rule ${hardLabel}`)
   }
   for (const name of scope.without ?? []) {
     if (policy.guards?.[name]?.hard === true) add('without', `drops the hard guard ${name}`)
@@ -114,17 +137,24 @@ function railIssues(
           remedy: 'Leave it out or tighten it.',
         })
       }
-      if (entry.shadow === true && wide.shadow !== true && (hardGuard || hard.includes('shadow')))
+      const known = wide.rails?.[stage]?.find((item) => railName(item) === entry.guard)
+      // A guard that this scope adds loosens nothing, whatever its settings.
+      if (known === undefined) return
+      const before = typeof known === 'string' ? { guard: known } : known
+      if (
+        entry.shadow === true &&
+        before.shadow !== true &&
+        wide.shadow !== true &&
+        (hardGuard || hard.includes('shadow'))
+      ) {
         add('shadow', `puts ${entry.guard} in shadow`)
+      }
       if (
         entry.onError === 'pass' &&
-        perStage(wide.onError)[stage] !== 'pass' &&
+        (before.onError ?? perStage(wide.onError)[stage]) !== 'pass' &&
         (hardGuard || hard.includes('onError'))
       ) {
         add('onError', `lets failures of ${entry.guard} pass`)
-      }
-      for (const { label, field, hardLabel } of loosenings(wide.actions ?? {}, entry.actions)) {
-        add(`actions.${label}.${field}`, `loosens the hard rule ${hardLabel}`)
       }
     })
   }

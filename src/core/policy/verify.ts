@@ -1,7 +1,7 @@
 /**
  * What is valid in a policy but worth knowing before it runs: unprotected streams, spans longer than the window, failures that pass.
  */
-import type { Guard, Policy, PolicySettings, Stage } from '../../spec/index.ts'
+import type { Guard, Policy, PolicySettings, RailEntry, Stage } from '../../spec/index.ts'
 import { STAGES } from '../../spec/index.ts'
 import { isKnownLabel, suggestLabel } from '../taxonomy/index.ts'
 import { DEFAULT_DEADLINES, DEFAULT_STREAM } from './defaults.ts'
@@ -68,7 +68,11 @@ function settingNotes(prefix: string, settings: PolicySettings, now: number): re
       `a guard may take ${guard} ms but its stage ends after ${stage} ms`,
       'Raise stage, or lower guard.',
     )
-  for (const label of Object.keys(settings.actions ?? {})) {
+  if (settings.refusals !== undefined && prefix === '' && !Object.hasOwn(settings.refusals, 'default')) {
+    add('refusals', 'languages without a text of their own get built-in words', 'Add a text under default.')
+  }
+  for (const [label, { threshold }] of Object.entries(settings.actions ?? {})) {
+    if (threshold === 1) add(`actions.${label}.threshold`, 'no score is above 1: it never counts', 'Lower it.')
     if (isKnownLabel(label)) continue
     const meant = suggestLabel(label)
     const remedy = meant === undefined ? 'Ignore this if a guard of your own reports it.' : `Did you mean ${meant}?`
@@ -124,6 +128,12 @@ function streamNotes(policy: Policy, guards: ReadonlyMap<string, Guard>): readon
 
 function railNotes(policy: Policy, guards: ReadonlyMap<string, Guard>): readonly PolicyNote[] {
   const notes: PolicyNote[] = []
+  const deadline = policy.deadlines?.stage ?? DEFAULT_DEADLINES.stage
+  const isPii = (entry: RailEntry): boolean => (policy.guards?.[railName(entry)]?.use ?? railName(entry)) === 'pii'
+  const output = policy.rails?.output ?? []
+  if (policy.rails?.input?.some(isPii) === true && output.length > 0 && !output.some(isPii)) {
+    notes.push(warning('rails.output', 'personal data is looked for in the input and not in the output', 'Add pii.'))
+  }
   for (const stage of STAGES) {
     const rail = policy.rails?.[stage] ?? []
     if (rail.length === 0 && (stage === 'input' || stage === 'output')) {
@@ -141,6 +151,14 @@ function railNotes(policy: Policy, guards: ReadonlyMap<string, Guard>): readonly
       if (guard !== undefined && !guard.stages.includes(stage)) {
         notes.push(warning(key, `${guard.id} does nothing at ${stage}`, `It judges ${guard.stages.join(', ')}.`))
       }
+      if (typeof entry !== 'string' && (entry.deadline ?? 0) > deadline)
+        notes.push(
+          warning(
+            key,
+            `${entry.guard} may take ${entry.deadline} ms but its stage ends after ${deadline} ms`,
+            'Raise deadlines.stage.',
+          ),
+        )
       if (typeof entry !== 'string' && entry.shadow === true)
         notes.push({
           level: 'info',
