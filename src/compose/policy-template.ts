@@ -84,7 +84,7 @@ actions:
 # exceptions:
 #   - id: product-name
 #     phrase: Killer Bee energy drink
-#     labels: [prompt_harm]
+#     labels: [rule]
 #     reason: name of our product
 #     owner: maria@example.com
 #     expires: 2027-06-30
