@@ -19,7 +19,9 @@ class Source {
   }
 
   pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)] as T
+    const item = items[this.below(items.length)]
+    if (item === undefined) throw new RangeError('there is nothing to pick from')
+    return item
   }
 
   digits(count: number): string {

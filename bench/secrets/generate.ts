@@ -42,7 +42,9 @@ class Dice {
   }
 
   pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)] as T
+    const item = items[this.below(items.length)]
+    if (item === undefined) throw new RangeError('there is nothing to pick from')
+    return item
   }
 
   of(alphabet: string, count: number): string {

@@ -87,7 +87,7 @@ function play(
 ): GuardReport | Promise<GuardReport> {
   if ('garbage' in step) return step.garbage as GuardReport
   if ('throws' in step) {
-    if (step.later === true) return Promise.reject(step.throws as Error)
+    if (step.later === true) return Promise.reject(step.throws)
     throw step.throws
   }
   if ('hang' in step) return step.deaf === true ? new Promise(() => {}) : untilAborted(request.signal, onAbort)

@@ -2,7 +2,9 @@
  * The rules of secretlint's recommended preset, run on text in memory.
  *
  * Its comment filter is left out: text to be judged could carry a comment that switches the rules off. Rules for whole files
- * (P12, service-account JSON) and for PEM keys are left out too; the guard finds PEM keys itself. Loaded on first use.
+ * (P12, service-account JSON) and for what the guard finds itself (PEM keys, URLs) are left out too. The rules are run here and
+ * not by `@secretlint/core`, whose profiler keeps an entry for every rule of every call and never forgets one. Loaded on first
+ * use.
  */
 import { ParapetError } from '../../spec/index.ts'
 
@@ -22,6 +24,9 @@ export interface SecretLinter {
 }
 
 type Lint = (text: string) => Promise<readonly LintedSecret[]>
+type Rule = (typeof import('@secretlint/secretlint-rule-preset-recommend'))['rules'][number]
+type Context = Parameters<Rule['create']>[0]
+type Source = Parameters<NonNullable<ReturnType<Rule['create']>['file']>>[0]
 
 const LEFT_OUT = /-rule-(?:filter-comments|gcp|privatekey|basicauth|database-connection-string)$/
 const VERSION = 'secretlint-12'
@@ -30,6 +35,8 @@ const KINDS: Readonly<Record<string, string>> = {
   'hashicorp-vault': 'vault',
   '1password': 'onepassword',
 }
+/** Rules ask for words to report with; nothing of them is used, as they hold the secret. */
+const WORDLESS = ((messageId: string) => ({ message: '', messageId })) as ReturnType<Context['createTranslator']>
 
 /** Creates the linter. Nothing is loaded before its first use. */
 export function createSecretLinter(): SecretLinter {
@@ -46,27 +53,31 @@ export function createSecretLinter(): SecretLinter {
 
 async function load(): Promise<Lint> {
   try {
-    const [{ lintSource }, { rules }] = await Promise.all([
-      import('@secretlint/core'),
-      import('@secretlint/secretlint-rule-preset-recommend'),
-    ])
-    const config = {
-      rules: rules
-        .filter((rule) => !LEFT_OUT.test(rule.meta.id))
-        .map((rule) => ({ id: rule.meta.id, rule, options: {} })),
-    }
-    return async (content) => {
-      const { messages } = await lintSource({
-        source: { filePath: 'text.txt', content, contentType: 'text', ext: '.txt' },
-        options: { config, noPhysicFilePath: true },
-      })
-      return messages.map(({ ruleId, range }) => ({ kind: kindOf(ruleId), start: range[0], end: range[1] }))
-    }
+    const { rules } = await import('@secretlint/secretlint-rule-preset-recommend')
+    const used = rules.filter((rule) => !LEFT_OUT.test(rule.meta.id))
+    return (text) => runRules(used, text)
   } catch (cause) {
-    const message =
-      'The secret rules could not be loaded. Install @secretlint/core and @secretlint/secretlint-rule-preset-recommend.'
+    const message = 'The secret rules could not be loaded. Install @secretlint/secretlint-rule-preset-recommend.'
     throw new ParapetError('engine_unavailable', message, { cause })
   }
+}
+
+async function runRules(rules: readonly Rule[], content: string): Promise<readonly LintedSecret[]> {
+  const found: LintedSecret[] = []
+  const source = { content, filePath: 'text.txt', ext: '.txt', contentType: 'text' } as Source
+  const pending: unknown[] = []
+  for (const rule of rules) {
+    const kind = kindOf(rule.meta.id)
+    const context: Context = {
+      sharedOptions: {},
+      createTranslator: (() => WORDLESS) as Context['createTranslator'],
+      report: ({ range }) => found.push({ kind, start: range[0], end: range[1] }),
+      ignore: () => {},
+    }
+    pending.push(rule.create(context, {}).file?.(source))
+  }
+  await Promise.all(pending)
+  return found.sort((left, right) => left.start - right.start)
 }
 
 function kindOf(ruleId: string): string {

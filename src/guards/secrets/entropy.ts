@@ -42,7 +42,7 @@ export function randomness(token: string, options: EntropyOptions = DEFAULT_ENTR
   const uppers = count(body, /[A-Z]/g)
   const lowers = count(body, /[a-z]/g)
   if (digits < 2 || digits > length * 0.7 || uppers < 2 || lowers < 2) return 0
-  if (wordShare(body) > 0.38 || count(body, /\//g) > Math.max(1, length / 20)) return 0
+  if (wordShare(body) > 0.5 || count(body, /\//g) > Math.max(1, length / 20)) return 0
   if (count(body, /[-_]/g) > Math.max(2, length / 10)) return 0
   if (changes(body) < 0.35) return 0
   const needed = Math.min(options.threshold, Math.log2(length) - 0.7)

@@ -27,13 +27,16 @@ const CANDIDATE = new RegExp(
     String.raw`hv[sbr]\.|vc[piark]_|dapi|dckr_pat_|figd_|xox[bpaor]-|xapp-)[A-Za-z0-9_.+/=-]{20,1300}`,
   'g',
 )
-const QUICK = /_(?:pat|api|ey|[A-Za-z0-9+/]{20})|SG\.|hv[sbr]\.|dapi[0-9A-Fa-f]{20}|sk-|xox|xapp-|glpat-/
+const PREFIXES =
+  'sk- ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- npm_ hf_ gsk_ lin_api_ ntn_ SG. shppa_ shpca_ shpat_ shpss_ glc_ glsa_ ops_ey hvs. hvb. hvr. vcp_ vci_ vca_ vcr_ vck_ dapi dckr_pat_ figd_ xox xapp-'.split(
+    ' ',
+  )
 
 const SEPARATOR = '\n\u0000\n'
 
 /** Stretches of a text that the library should see. */
 export function lintCandidates(text: string): readonly { readonly start: number; readonly end: number }[] {
-  if (!QUICK.test(text)) return []
+  if (!PREFIXES.some((prefix) => text.includes(prefix))) return []
   const found: { start: number; end: number }[] = []
   for (const match of text.matchAll(CANDIDATE)) found.push({ start: match.index, end: match.index + match[0].length })
   return found
