@@ -18,7 +18,6 @@ const steps = [
   { name: 'types', run: ['npx', '--no-install', 'tsc', '-b', '--force'] },
   { name: 'build', run: ['npm', 'run', '--silent', 'build'] },
   { name: 'test-types', run: ['npx', '--no-install', 'tsc', '-p', 'tsconfig.test.json'] },
-  { name: 'unused', run: ['npx', '--no-install', 'knip', '--include', 'files,dependencies,unlisted'] },
   { name: 'unit', run: ['npx', '--no-install', 'vitest', 'run'] },
   { name: 'examples', run: ['node', 'examples/run-all.mjs'] },
   { name: 'package', run: ['node', 'scripts/check-package.mjs'] },

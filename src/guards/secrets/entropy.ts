@@ -62,7 +62,8 @@ export function entropyPattern(options: EntropyOptions): SecretPattern {
       'g',
     ),
     accept(value, text, start) {
-      if (isMediaContext(text, start) || isWrapped(text, start, start + value.length)) return null
+      if (isMediaContext(text, start) || isInUrl(text, start) || isWrapped(text, start, start + value.length))
+        return null
       const score = randomness(value, options)
       return score === 0 ? null : { length: value.length, score }
     },
@@ -116,6 +117,12 @@ function classOf(code: number): number {
 
 function isMediaContext(text: string, start: number): boolean {
   return text.slice(Math.max(0, start - 7), start) === 'base64,'
+}
+
+/** Identifiers in links are no keys; those that are have a name (`token=`). */
+function isInUrl(text: string, start: number): boolean {
+  const before = text.slice(Math.max(0, start - 120), start)
+  return /[?&/][^\s"'<>]{0,60}$/.test(before) && /(?:[a-z]:\/\/|&amp;)[^\s"'<>]{0,120}$/.test(before)
 }
 
 /** A line of a base64 block wrapped at 64 or 76 characters, or its shorter last line. */
