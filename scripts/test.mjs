@@ -18,7 +18,19 @@ const steps = [
   { name: 'types', run: ['npx', '--no-install', 'tsc', '-b', '--force'] },
   { name: 'build', run: ['npm', 'run', '--silent', 'build'] },
   { name: 'test-types', run: ['npx', '--no-install', 'tsc', '-p', 'tsconfig.test.json'] },
-  { name: 'unit', run: ['npx', '--no-install', 'vitest', 'run'] },
+  {
+    name: 'unit',
+    run: [
+      'npx',
+      '--no-install',
+      'vitest',
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      '--outputFile.json=.cache/unit.json',
+    ],
+    problem: skippedTests,
+  },
   { name: 'examples', run: ['node', 'examples/run-all.mjs'] },
   { name: 'package', run: ['node', 'scripts/check-package.mjs'] },
   { name: 'consumer', run: ['node', 'integration/consumer/run.mjs'] },
@@ -35,7 +47,7 @@ if (unknown.length > 0) {
 let passed = 0
 let failed = 0
 let skipped = 0
-for (const { name, run, skip } of steps) {
+for (const { name, run, skip, problem } of steps) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   const reason = skip?.() ?? null
   if (reason !== null) {
@@ -47,6 +59,7 @@ for (const { name, run, skip } of steps) {
   process.stdout.write(`\n── ${name}\n`)
   const started = performance.now()
   const { status, error } = spawnSync(run[0], run.slice(1), { cwd: root, stdio: 'inherit' })
+  const wrong = status === 0 ? (problem?.() ?? null) : `exit ${status}`
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   process.stdout.write(
     `── ${name}: ${status === 0 ? 'passed' : `failed (${error?.message ?? `exit ${status}`})`} in ${seconds} s\n`,

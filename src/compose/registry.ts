@@ -133,7 +133,13 @@ const FAMILIES = {
       stages,
       rules: z.enum(['recommended', 'own']).exactOptional(),
       entropy: z
-        .union([z.boolean(), z.strictObject({ threshold: z.number().positive(), minLength: z.int().positive() })])
+        .union([
+          z.boolean(),
+          z.strictObject({
+            threshold: z.number().positive().exactOptional(),
+            minLength: z.int().positive().exactOptional(),
+          }),
+        ])
         .exactOptional(),
       allow: strings,
     }),
@@ -155,7 +161,7 @@ const FAMILIES = {
     z.strictObject({
       stages,
       canaries: strings,
-      overlap: z.union([z.literal(false), z.strictObject({ words: z.int().min(4) })]).exactOptional(),
+      overlap: z.union([z.literal(false), z.strictObject({ words: z.int().min(8) })]).exactOptional(),
     }),
     (id, options) => createPromptLeakGuard({ id, ...options }),
   ),
