@@ -185,7 +185,7 @@ const NEGATIVES: Readonly<Record<string, Make>> = {
     `pod/${d.pick(WORDS)}-${d.pick(WORDS)}-${d.of(LOWER + DIGITS, 10)}-${d.of(LOWER + DIGITS, 5)} is running`,
   account: (d) => `order ${d.of(DIGITS, 16)} of customer C-${d.of(DIGITS, 10)}, tracking 1Z${d.of(UPPER + DIGITS, 16)}`,
   package_lock: (d) =>
-    `"resolved": "https://registry.example.org/@types/${d.pick(WORDS)}/-/${d.pick(WORDS)}-${d.below(9)}.${d.below(9)}.tgz#${d.of(HEX, 40)}"`,
+    `"resolved": "https://packages.example.org/@types/${d.pick(WORDS)}/-/${d.pick(WORDS)}-${d.below(9)}.${d.below(9)}.tgz#${d.of(HEX, 40)}"`,
   near_miss: (d) =>
     `AKIA${d.of(UPPER, 8)} ghp_${d.of(ALNUM, 12)} AIza${d.of(ALNUM, 10)} sk-${d.pick(WORDS)}-${d.pick(WORDS)}-${d.pick(WORDS)} xoxb-${d.of(DIGITS, 4)}`,
   public_url: (d) =>

@@ -139,11 +139,6 @@ class RunningParapet implements Parapet {
     return this.#generation
   }
 
-  /** What is in force: for `policy check` and the first lines of `serve`. */
-  get generation(): Generation {
-    return this.#current
-  }
-
   get policyVersion(): string {
     return this.#current.version
   }

@@ -43,9 +43,9 @@ export interface GuardDefinition {
 /** What an exception matches. Exactly one of the five. */
 export interface PolicyException {
   readonly id: string
-  /** Literal phrase, compared after normalisation and case folding, within the finding's span. */
+  /** Literal phrase, compared after normalisation and case folding with the whole of what was found. */
   readonly phrase?: string
-  /** Linear-time pattern (RE2 syntax), matched within the finding's span. */
+  /** Linear-time pattern (RE2 syntax), which must match the whole of what was found. */
   readonly pattern?: string
   /** SHA-256 of the exact text judged, hex. */
   readonly hash?: string
