@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const target = join(root, 'THIRD_PARTY_NOTICES')
 const allowed = new Set([
   'MIT',
+  '(MIT OR CC0-1.0)',
   'ISC',
   'Apache-2.0',
   'BSD-2-Clause',

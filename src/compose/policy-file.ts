@@ -278,6 +278,7 @@ const KNOWN_KEYS: readonly string[] = [
   'window',
   'capture',
   'retention',
+  'whenFull',
   'id',
   'phrase',
   'pattern',

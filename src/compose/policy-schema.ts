@@ -4,7 +4,7 @@
  * What a form cannot say (unknown guards, hardness between scopes) is checked when the policy is compiled.
  */
 import { z } from 'zod'
-import type { Policy } from '../spec/index.ts'
+import type { Policy, RecordPolicy } from '../spec/index.ts'
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
@@ -114,7 +114,18 @@ const settings = {
   shadow: z.boolean().exactOptional(),
   speculative: z.boolean().exactOptional(),
   record: z
-    .strictObject({ capture: z.enum(['none', 'redacted', 'full']).exactOptional(), retention: days.exactOptional() })
+    .union(
+      [
+        z.enum(['sync', 'async']).transform((mode): RecordPolicy => ({ mode })),
+        z.strictObject({
+          capture: z.enum(['none', 'redacted', 'full']).exactOptional(),
+          retention: days.exactOptional(),
+          mode: z.enum(['sync', 'async']).exactOptional(),
+          whenFull: z.enum(['refuse', 'drop']).exactOptional(),
+        }),
+      ],
+      'Write sync, async, or { mode, capture, retention, whenFull }.',
+    )
     .exactOptional(),
   media: z.enum(['block', 'flag', 'pass']).exactOptional(),
   retries: z.int().min(0).max(10).exactOptional(),

@@ -69,8 +69,10 @@ actions:
 # How often the model is asked again after \`retry\`.
 # retries: 1
 
-# What is kept of texts with a decision: none, redacted or full; and for how long.
-# record: { capture: none, retention: 30d }
+# Every decision is recorded. capture: what is kept of its texts (none, redacted or full); retention: for how long.
+# mode sync: an answer leaves only once its record is committed. whenFull: refuse requests or drop (and count) records when
+# neither the store nor the spill file can take them.
+# record: { capture: none, retention: 30d, mode: async, whenFull: refuse }
 
 # Verdicts for the same text are kept in memory; false switches that off.
 # cache: { entries: 10000, ttl: 10m }

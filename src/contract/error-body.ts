@@ -19,6 +19,8 @@ export type ErrorType =
   | 'invalid_request_error'
   | 'authentication_error'
   | 'rate_limit_error'
+  | 'permission_error'
+  | 'record_unavailable'
   | 'server_error'
 
 /** HTTP status of each code. `docs/reference/errors.md` lists the same. */
@@ -43,6 +45,9 @@ export const ERROR_STATUS: Readonly<Record<ErrorCode, number>> = {
   not_found: 404,
   method_not_allowed: 405,
   shutting_down: 503,
+  record_unavailable: 503,
+  conflict: 409,
+  forbidden: 403,
   configuration: 500,
   internal: 500,
 }
@@ -69,6 +74,9 @@ export const ERROR_TYPE: Readonly<Record<ErrorCode, ErrorType>> = {
   not_found: 'invalid_request_error',
   method_not_allowed: 'invalid_request_error',
   shutting_down: 'server_error',
+  record_unavailable: 'record_unavailable',
+  conflict: 'invalid_request_error',
+  forbidden: 'permission_error',
   configuration: 'server_error',
   internal: 'server_error',
 }

@@ -9,3 +9,13 @@ export { ERROR_STATUS, ERROR_TYPE, errorBodySchema } from './error-body.ts'
 export type { ErrorBody, ErrorType } from './error-body.ts'
 export { firstIssue } from './issue-path.ts'
 export type { BodyIssue } from './issue-path.ts'
+export { decisionQuerySchema, feedbackSchema, reviewSchema, toDecisionBody } from './decisions.ts'
+export type {
+  DecisionBody,
+  DecisionListBody,
+  DecisionQueryParams,
+  DeletedBody,
+  FeedbackBody,
+  ReviewBody,
+  SessionBody,
+} from './decisions.ts'

@@ -26,6 +26,9 @@ export type ErrorCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'shutting_down'
+  | 'record_unavailable'
+  | 'conflict'
+  | 'forbidden'
   | 'configuration'
   | 'internal'
 
@@ -51,6 +54,9 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, string>> = {
   not_found: 'There is no such path.',
   method_not_allowed: 'The path exists, the method does not.',
   shutting_down: 'The server is draining.',
+  record_unavailable: 'The decision could not be recorded and the policy treats that as a stop.',
+  conflict: 'Somebody else has already decided this.',
+  forbidden: 'The API key may not do this.',
   configuration: 'A command-line option, environment variable or setting is wrong.',
   internal: 'A defect in Parapet.',
 }

@@ -59,3 +59,13 @@ export { BlockedError, ERROR_CODES, ParapetError, PolicyError } from './errors.t
 export type { ErrorCode, PolicyIssue } from './errors.ts'
 export type { ParapetEvent, ParapetListener } from './events.ts'
 export type { PseudonymVault } from './vault.ts'
+export type {
+  DecisionContent,
+  DecisionDraft,
+  DecisionRecord,
+  Feedback,
+  Review,
+  ReviewState,
+  StoredDecision,
+} from './record.ts'
+export type { DecisionPage, DecisionQuery, DecisionStore, RecordCounts, Recorder } from './store.ts'

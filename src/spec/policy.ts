@@ -80,6 +80,10 @@ export interface RecordPolicy {
   readonly capture?: 'none' | 'redacted' | 'full'
   /** Days a record is kept. Default 30. */
   readonly retention?: number
+  /** `sync`: an answer leaves only once its record is committed. `async` (default): it is committed within 50 ms or so. */
+  readonly mode?: 'sync' | 'async'
+  /** What happens when neither the store nor the spill file can take a record. Default `refuse`: the request is a 503. */
+  readonly whenFull?: 'refuse' | 'drop'
 }
 
 /** Settings that a scope may change. */

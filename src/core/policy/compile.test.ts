@@ -282,7 +282,7 @@ describe('settings', () => {
       deadlines: { stage: 2000, guard: 1000 },
       conversation: { messages: 8, roles: ['user', 'assistant', 'tool'] },
       stream: { mode: 'before', window: 512 },
-      record: { capture: 'none', retention: 30 },
+      record: { capture: 'none', retention: 30, mode: 'async', whenFull: 'refuse' },
       cache: { entries: 10_000, ttl: 600_000 },
       media: 'block',
       retries: 1,

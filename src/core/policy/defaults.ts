@@ -4,7 +4,12 @@ import type { ConversationPolicy, HardSetting, RecordPolicy, StreamPolicy } from
 export const DEFAULT_DEADLINES: { readonly stage: number; readonly guard: number } = { stage: 2000, guard: 1000 }
 export const DEFAULT_CONVERSATION: Required<ConversationPolicy> = { messages: 8, roles: ['user', 'assistant', 'tool'] }
 export const DEFAULT_STREAM: Required<StreamPolicy> = { mode: 'before', window: 512 }
-export const DEFAULT_RECORD: Required<RecordPolicy> = { capture: 'none', retention: 30 }
+export const DEFAULT_RECORD: Required<RecordPolicy> = {
+  capture: 'none',
+  retention: 30,
+  mode: 'async',
+  whenFull: 'refuse',
+}
 export const DEFAULT_CACHE: { readonly entries: number; readonly ttl: number } = { entries: 10_000, ttl: 600_000 }
 export const DEFAULT_RETRIES = 1
 export const DEFAULT_THRESHOLD = 0.5

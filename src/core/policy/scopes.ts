@@ -192,8 +192,10 @@ function loosensSetting(setting: HardSetting, wide: PolicySettings, scope: Scope
     }
     case 'record': {
       const before = { ...DEFAULT_RECORD, ...wide.record }
-      const { capture, retention } = scope.record ?? {}
+      const { capture, retention, mode, whenFull } = scope.record ?? {}
       return (
+        (mode === 'async' && before.mode === 'sync') ||
+        (whenFull === 'drop' && before.whenFull === 'refuse') ||
         (capture !== undefined && CAPTURE.indexOf(capture) > CAPTURE.indexOf(before.capture)) ||
         (retention ?? 0) > before.retention
       )
