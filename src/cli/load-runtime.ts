@@ -101,7 +101,7 @@ async function serve(settings: ServeSettings): Promise<RunningGateway> {
   try {
     const policy = settings.policy === null ? BUILTIN_POLICY : await loadPolicy(settings.policy)
     const running = await gateway.serve(
-      { fetch: (request) => parapet.fetch(request), close: () => parapet.close(), keyed: settings.keys.length > 0 },
+      { ...(await parapet.gateway()), close: () => parapet.close() },
       { host, port: settings.port ?? DEFAULT_PORT },
     )
     return {

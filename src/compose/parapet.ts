@@ -4,6 +4,7 @@
  * Types only; the making is in `create-parapet`.
  */
 import type { CallModel, ConverseRequest } from '../core/stream/index.ts'
+import type { Gateway } from '../gateway/index.ts'
 import type {
   Caller,
   CheckInput,
@@ -48,6 +49,8 @@ export interface Parapet {
   converse(request: ConverseRequest, callModel: CallModel): GuardedStream<GuardedPart>
   /** The gateway without a socket. */
   fetch(request: Request): Promise<Response>
+  /** The gateway behind `fetch`, for `serve`. Made on first use. */
+  gateway(): Promise<Gateway>
   /** Calls back for every decision, guard and change of policy; returns how to stop. */
   on(listener: ParapetListener): () => void
   /** Version of the policy now in force. */

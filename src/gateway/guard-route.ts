@@ -6,31 +6,32 @@ import type { ChatMessage, GuardReplyBody, GuardRequestBody, JsonObject } from '
 import { chatMessagesSchema, firstIssue, guardRequestSchema } from '../contract/index.ts'
 import type { Caller, CheckInput, CheckResult } from '../spec/index.ts'
 import { ParapetError } from '../spec/index.ts'
-import { decisionHeaders, jsonResponse } from './answer/errors.ts'
-import type { Answer, GatewayContext } from './context.ts'
+import { decisionHeaders, jsonReply } from './answer/errors.ts'
+import type { GatewayContext } from './context.ts'
+import type { Reply } from './http/exchange.ts'
+import type { RouteCall } from './http/router.ts'
 import { createLinkedAbort } from './linked-abort.ts'
+import type { ChatConversation } from './protocols/chat/messages.ts'
+import { translateMessages } from './protocols/chat/messages.ts'
 import { callerOf } from './request/caller.ts'
-import type { Conversation } from './request/messages.ts'
-import { translateMessages } from './request/messages.ts'
 import { readJsonBody } from './request/read-body.ts'
 
 export const GUARD_DOOR = 'guard'
 
-/** @param key name of the API key used */
-export async function answerGuard(request: Request, context: GatewayContext, key: string | undefined): Promise<Answer> {
+export async function answerGuard({ request, access }: RouteCall, context: GatewayContext): Promise<Reply> {
   // Any string is judged, odd ones above all; only what goes on to a model has to be well-formed.
   const body = await readJsonBody(request, { limit: context.limits.body, strictUnicode: false })
   const conversation = readRequest(body)
-  const input = inputOf(body, conversation, callerOf(request.headers, key))
+  const input = inputOf(body, conversation, callerOf(request.header, access))
   const abort = createLinkedAbort([request.signal, context.stopped])
-  const result = await context.pipeline
-    .check(input, { signal: abort.signal, door: GUARD_DOOR })
-    .finally(() => abort.abort())
+  const trace = request.header('traceparent')
+  const options = { signal: abort.signal, door: GUARD_DOOR, ...(trace === undefined ? {} : { traceparent: trace }) }
+  const result = await context.pipeline.check(input, options).finally(() => abort.abort())
   if (result.decision === 'hold') context.held.add(result.decisionId)
-  return { response: jsonResponse(replyOf(result, conversation), 200, decisionHeaders(result)) }
+  return jsonReply(replyOf(result, conversation), 200, decisionHeaders(result))
 }
 
-function readRequest(body: JsonObject): Conversation | null {
+function readRequest(body: JsonObject): ChatConversation | null {
   const row = guardRequestSchema.safeParse(body)
   if (!row.success) throw wrong(firstIssue(row.error).message, firstIssue(row.error).param)
   const { prompt, response, messages } = row.data
@@ -59,7 +60,7 @@ function wrong(message: string, param: string): ParapetError {
   return new ParapetError('input_invalid', message, { details: { param } })
 }
 
-function inputOf(body: GuardRequestBody, conversation: Conversation | null, caller: Caller): CheckInput {
+function inputOf(body: GuardRequestBody, conversation: ChatConversation | null, caller: Caller): CheckInput {
   return {
     ...(body.id === undefined ? {} : { id: String(body.id) }),
     ...(body.system === undefined ? {} : { system: body.system }),
@@ -74,7 +75,7 @@ function inputOf(body: GuardRequestBody, conversation: Conversation | null, call
   }
 }
 
-function replyOf(result: CheckResult, conversation: Conversation | null): GuardReplyBody {
+function replyOf(result: CheckResult, conversation: ChatConversation | null): GuardReplyBody {
   const rewritten =
     conversation !== null && result.decision === 'modify' && result.messages !== undefined
       ? { messages: conversation.rewrite(result.messages) }

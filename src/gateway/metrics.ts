@@ -3,7 +3,7 @@
  *
  * Labels come from bounded sets: a name beyond the bound is counted as `other`. No text, key, user or model name is a label.
  */
-import type { GuardResult, ParapetEvent } from '../spec/index.ts'
+import type { GuardResult, ParapetEvent, RecordCounts } from '../spec/index.ts'
 
 export interface GatewayMetrics {
   /** Pass this to the pipeline as (part of) its listener. */
@@ -14,7 +14,7 @@ export interface GatewayMetrics {
   begin(): () => void
   readonly inFlight: number
   /** @param policyVersion of the policy now in force */
-  render(facts: { readonly policyVersion: string; readonly version: string }): string
+  render(facts: { readonly policyVersion: string; readonly version: string; readonly record?: RecordCounts }): string
 }
 
 const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -70,7 +70,7 @@ export function createGatewayMetrics(): GatewayMetrics {
     get inFlight() {
       return inFlight
     },
-    render: ({ policyVersion, version }) =>
+    render: ({ policyVersion, version, record }) =>
       [
         ...counter('parapet_decisions_total', 'Decisions made.', decisions),
         ...histograms('parapet_guard_duration_seconds', 'Time a guard took.', durations),
@@ -78,11 +78,29 @@ export function createGatewayMetrics(): GatewayMetrics {
         ...counter('parapet_http_responses_total', 'Answers sent.', answers),
         ...header('parapet_in_flight_requests', 'Requests being answered.', 'gauge'),
         `parapet_in_flight_requests ${inFlight}`,
+        ...(record === undefined ? [] : recordLines(record)),
         ...header('parapet_policy_info', 'The policy in force.', 'gauge'),
         `parapet_policy_info{${labelText({ policy_version: policyVersion, version })}} 1`,
         '',
       ].join('\n'),
   }
+}
+
+function recordLines(record: RecordCounts): readonly string[] {
+  const single = (name: string, help: string, type: 'counter' | 'gauge', value: number): readonly string[] => [
+    ...header(name, help, type),
+    `${name} ${value}`,
+  ]
+  return [
+    ...header('parapet_records_total', 'What became of decision records.', 'counter'),
+    `parapet_records_total{outcome="committed"} ${record.committed}`,
+    `parapet_records_total{outcome="spilled"} ${record.spilled}`,
+    `parapet_records_total{outcome="dropped"} ${record.dropped}`,
+    `parapet_records_total{outcome="refused"} ${record.refused}`,
+    ...single('parapet_records_queued', 'Records waiting in memory.', 'gauge', record.queued),
+    ...single('parapet_records_spill_bytes', 'Records waiting in the spill file.', 'gauge', record.spillBytes),
+    ...single('parapet_store_reachable', 'Whether the store takes records.', 'gauge', record.storeReachable ? 1 : 0),
+  ]
 }
 
 /** Lets the first `limit` names through and calls all others `other`. */

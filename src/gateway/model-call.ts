@@ -4,13 +4,13 @@
  */
 import type { StreamPart } from '../spec/index.ts'
 import { ParapetError } from '../spec/index.ts'
-import type { Upstream, UpstreamRequest } from './upstream/upstream.ts'
-import { upstreamError, upstreamTimeout } from './upstream/upstream.ts'
+import { upstreamError, upstreamTimeout } from './upstream/failure.ts'
+import type { Upstream, UpstreamCall } from './upstream/upstream.ts'
 
 /** @param timeout milliseconds for the whole call */
 export async function callUpstream(
   upstream: Upstream,
-  request: UpstreamRequest,
+  request: UpstreamCall,
   timeout: number,
 ): Promise<AsyncIterable<StreamPart>> {
   const limit = createLimit(request.signal, timeout)

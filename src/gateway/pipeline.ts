@@ -10,6 +10,10 @@ export interface ConverseRequest {
   readonly signal?: AbortSignal
   /** Where the request came in, for metrics. */
   readonly door?: string
+  /** The model asked for. */
+  readonly model?: string
+  /** W3C trace context of the request. */
+  readonly traceparent?: string
 }
 
 /** Calls the model with the messages as the input rail left them. */
@@ -19,8 +23,13 @@ export type CallModel = (
 ) => Promise<AsyncIterable<StreamPart>>
 
 export interface GatewayPipeline {
-  check(input: CheckInput, options?: { signal?: AbortSignal; door?: string }): Promise<CheckResult>
+  check(
+    input: CheckInput,
+    options?: { signal?: AbortSignal; door?: string; model?: string; traceparent?: string },
+  ): Promise<CheckResult>
   /** Input check, model, output check. The first part is there only once the input was decided. */
   converse(request: ConverseRequest, callModel: CallModel): GuardedStream<GuardedPart>
   readonly policyVersion: string
+  /** Names of the guards by stage, for those who look at the gateway. */
+  readonly rails?: Readonly<Record<string, readonly string[]>>
 }

@@ -2,18 +2,24 @@
  * The gateway on a socket. Without API keys it serves loopback only, and there it answers only requests that name a loopback
  * host: a web page whose name was pointed at 127.0.0.1 (DNS rebinding), or that posts across origins, is refused.
  */
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
 import type { Server } from 'node:http'
-import { createAdaptorServer } from '@hono/node-server'
+import type { AddressInfo } from 'node:net'
 import { ParapetError } from '../spec/index.ts'
-import { errorResponse } from './answer/errors.ts'
+import { errorReply } from './answer/errors.ts'
 import type { Gateway } from './app.ts'
+import type { GatewayRequest, Reply } from './http/exchange.ts'
+import { answerMessage } from './http/node-door.ts'
 
 export interface ServeOptions {
   /** Default 4141; 0 takes a free one. */
   readonly port?: number
   /** Default 127.0.0.1. */
   readonly host?: string
+  /** Milliseconds within which a client must have sent its whole request. Default 120,000. */
+  readonly requestTimeout?: number
+  /** Milliseconds a client may leave a full socket unread before it is cut off. Default 60,000. */
+  readonly stallTimeout?: number
 }
 
 export interface RunningGateway {
@@ -24,12 +30,15 @@ export interface RunningGateway {
   close(options?: { readonly grace?: number }): Promise<void>
 }
 
+/** What `serve` needs of a gateway. */
+export type ServedGateway = Pick<Gateway, 'handle' | 'close' | 'keyed'>
+
 /** Milliseconds a client is given to read the end of its answer while the server stops. */
 const FLUSH = 2000
 
 /** Starts to listen. Rejects with `configuration` when the host is not allowed or the port is taken. */
-export async function serve(gateway: Gateway, options: ServeOptions = {}): Promise<RunningGateway> {
-  const { port = 4141, host = '127.0.0.1' } = options
+export async function serve(gateway: ServedGateway, options: ServeOptions = {}): Promise<RunningGateway> {
+  const { port = 4141, host = '127.0.0.1', requestTimeout = 120_000, stallTimeout = 60_000 } = options
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new ParapetError('configuration', 'The port must be a whole number from 0 to 65535.')
   }
@@ -39,11 +48,13 @@ export async function serve(gateway: Gateway, options: ServeOptions = {}): Promi
       'Without API keys only a loopback host is served. Configure a key, or listen on 127.0.0.1.',
     )
   }
-  const fetchHandler = gateway.keyed ? gateway.fetch : (request: Request) => loopbackOnly(request, gateway)
-  const server = createAdaptorServer({ fetch: fetchHandler, hostname: host }) as Server
+  const handle = gateway.keyed ? gateway.handle : (request: GatewayRequest) => loopbackOnly(request, gateway)
+  const server = createServer((incoming, outgoing) => {
+    void answerMessage(incoming, outgoing, handle, { stalled: stallTimeout })
+  })
   // A client that sends its request a byte a minute must not hold a connection for ever.
-  server.headersTimeout = 30_000
-  server.requestTimeout = 120_000
+  server.headersTimeout = Math.min(30_000, requestTimeout)
+  server.requestTimeout = requestTimeout
   const address = await listen(server, port, host)
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
@@ -81,11 +92,11 @@ export function isLoopback(host: string): boolean {
   return bare === 'localhost' || bare === '::1' || /^127(?:\.\d{1,3}){3}$/.test(bare)
 }
 
-async function loopbackOnly(request: Request, gateway: Gateway): Promise<Response> {
-  const origin = request.headers.get('origin')
-  if (isLoopback(new URL(request.url).hostname) && (origin === null || isLoopbackOrigin(origin)))
-    return gateway.fetch(request)
-  return errorResponse(
+async function loopbackOnly(request: GatewayRequest, gateway: ServedGateway): Promise<Reply> {
+  const origin = request.header('origin')
+  if (namesLoopback(`http://${request.header('host') ?? ''}`) && (origin === undefined || namesLoopback(origin)))
+    return gateway.handle(request)
+  return errorReply(
     new ParapetError(
       'unauthorized',
       'Without API keys only requests to and from this machine are answered. Configure a key.',
@@ -96,9 +107,9 @@ async function loopbackOnly(request: Request, gateway: Gateway): Promise<Respons
   )
 }
 
-function isLoopbackOrigin(origin: string): boolean {
+function namesLoopback(url: string): boolean {
   try {
-    return isLoopback(new URL(origin).hostname)
+    return isLoopback(new URL(url).hostname)
   } catch {
     return false
   }

@@ -4,11 +4,12 @@
  * The messages are Parapet's own. Nothing of a prompt, an answer or another server's error text is in them; what is not a
  * `ParapetError` becomes `internal` with a fixed message.
  */
-import type { ErrorBody } from '../../contract/index.ts'
+import type { ErrorBody, JsonObject } from '../../contract/index.ts'
 import { ERROR_STATUS, ERROR_TYPE } from '../../contract/index.ts'
 import type { CheckResult, ErrorCode } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 import { pollPath } from '../held.ts'
+import type { Reply } from '../http/exchange.ts'
 
 /** The parts of a decision that an answer tells. */
 export type DecisionHead = Pick<CheckResult, 'decision' | 'decisionId'>
@@ -43,34 +44,39 @@ export function errorBody(error: ParapetError, decision: DecisionHead | null): E
   }
 }
 
+export interface ErrorReplyOptions {
+  readonly decision?: DecisionHead | null
+  readonly headers?: Readonly<Record<string, string>>
+  /** The shape that the interface's clients expect. */
+  readonly shape?: (body: ErrorBody) => JsonObject
+}
+
 /** The answer for an error. */
-export function errorResponse(
-  error: ParapetError,
-  decision: DecisionHead | null = null,
-  extra: Record<string, string> = {},
-): Response {
+export function errorReply(error: ParapetError, options: ErrorReplyOptions = {}): Reply {
+  const { decision = null, headers = {}, shape } = options
   const { code } = wireCode(error)
-  const { httpStatus } = error.details
+  const { httpStatus, retryAfter } = error.details
   const status = typeof httpStatus === 'number' ? httpStatus : ERROR_STATUS[code]
-  const retryAfter = error.details['retryAfter']
-  return jsonResponse(errorBody(error, decision), status, {
+  const body = errorBody(error, decision)
+  return jsonReply(shape === undefined ? body : shape(body), status, {
     ...(NEVER_RETRY.has(code) ? { 'x-should-retry': 'false' } : {}),
     ...(typeof retryAfter === 'string'
       ? { 'retry-after': retryAfter }
-      : code === 'rate_limited'
+      : code === 'rate_limited' || code === 'record_unavailable'
         ? { 'retry-after': '1' }
         : {}),
     ...(code === 'unauthorized' ? { 'www-authenticate': 'Bearer' } : {}),
     ...decisionHeaders(decision),
-    ...extra,
+    ...headers,
   })
 }
 
-export function jsonResponse(body: unknown, status: number, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(body), {
+export function jsonReply(body: unknown, status: number, headers: Readonly<Record<string, string>> = {}): Reply {
+  return {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-  })
+    body: JSON.stringify(body),
+  }
 }
 
 /** Asking again would get the same answer, or hit a guard that is already in trouble. */
@@ -102,7 +108,7 @@ function wireCode(error: ParapetError): { readonly code: ErrorCode; readonly sta
 }
 
 /** The answer for content that waits for a human. */
-export function heldResponse(decision: DecisionHead): Response {
+export function heldReply(decision: DecisionHead): Reply {
   const url = pollPath(decision.decisionId)
   const body = {
     id: decision.decisionId,
@@ -111,5 +117,5 @@ export function heldResponse(decision: DecisionHead): Response {
     decision_id: decision.decisionId,
     poll_url: url,
   }
-  return jsonResponse(body, 202, { location: url, 'x-should-retry': 'false', ...decisionHeaders(decision) })
+  return jsonReply(body, 202, { location: url, 'x-should-retry': 'false', ...decisionHeaders(decision) })
 }

@@ -1,9 +1,10 @@
 /**
- * Who asks, from the API key and three headers. The gateway believes the headers: a deployment in which users could set them to
- * loosen their own scope must set them in front of the gateway.
+ * Who asks: what the API key fixes, else three headers, else the request's `user`. Headers are believed, so a key whose holder
+ * should not choose a scope must fix the application.
  */
 import type { Caller } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
+import type { Access } from '../keys/key-ring.ts'
 
 const MAX_LENGTH = 256
 const HEADERS = {
@@ -12,25 +13,28 @@ const HEADERS = {
   conversation: 'x-parapet-conversation',
 } as const
 
-/**
- * @param key name of the API key used, if any
- * @param user the `user` field of a chat request, used when the header is absent
- */
-export function callerOf(headers: Headers, key: string | undefined, user?: string | null): Caller {
+/** @param user the `user` field of the request, used when neither key nor header names one */
+export function callerOf(
+  header: (name: string) => string | undefined,
+  { key, definition }: Access,
+  user?: string,
+): Caller {
   const named: Record<string, string> = {}
-  for (const [field, header] of Object.entries(HEADERS)) {
-    const value = headers.get(header)
-    if (value === null || value === '') continue
+  for (const [field, name] of Object.entries(HEADERS)) {
+    const value = header(name)
+    if (value === undefined || value === '') continue
     if (value.length > MAX_LENGTH) {
-      throw new ParapetError('input_invalid', `The header ${header} is longer than ${MAX_LENGTH} characters.`, {
-        details: { param: header },
+      throw new ParapetError('input_invalid', `The header ${name} is longer than ${MAX_LENGTH} characters.`, {
+        details: { param: name },
       })
     }
     named[field] = value
   }
   return {
-    ...(typeof user === 'string' && user !== '' && user.length <= MAX_LENGTH ? { user } : {}),
+    ...(user !== undefined && user !== '' && user.length <= MAX_LENGTH ? { user } : {}),
     ...named,
-    ...(key === undefined ? {} : { key }),
+    ...(definition?.application === undefined ? {} : { application: definition.application }),
+    ...(definition?.user === undefined ? {} : { user: definition.user }),
+    ...(key === null ? {} : { key }),
   }
 }

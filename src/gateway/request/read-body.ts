@@ -4,9 +4,13 @@
  *
  * A missing or odd `content-type` is tolerated. Errors name a place, never what stands there.
  */
+import { pipeline, Readable } from 'node:stream'
+import type { Transform } from 'node:stream'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import type { JsonObject } from '../../contract/index.ts'
 import { isJsonObject } from '../../contract/index.ts'
 import { ParapetError } from '../../spec/index.ts'
+import type { GatewayRequest } from '../http/exchange.ts'
 import type { JsonFault } from './json-inspection.ts'
 import { inspectJson } from './json-inspection.ts'
 
@@ -21,7 +25,7 @@ export interface BodyRules {
 const MAX_DEPTH = 100
 
 /** The body as an object. Throws `input_invalid` or `input_too_large`. */
-export async function readJsonBody(request: Request, rules: BodyRules): Promise<JsonObject> {
+export async function readJsonBody(request: GatewayRequest, rules: BodyRules): Promise<JsonObject> {
   const text = decodeUtf8(await readBytes(request, rules.limit))
   const fault = inspectJson(text, { maxDepth: MAX_DEPTH, strictUnicode: rules.strictUnicode })
   if (fault !== null) throw invalidBody(faultMessage(fault))
@@ -30,59 +34,44 @@ export async function readJsonBody(request: Request, rules: BodyRules): Promise<
   return value
 }
 
-async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
-  const declared = request.headers.get('content-length')
-  if (declared !== null && Number(declared) > limit) throw tooLarge(limit)
-  const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase()
-  if (encoding === 'identity' && declared !== null) {
-    const bytes = new Uint8Array(await readWhole(request))
-    if (bytes.byteLength > limit) throw tooLarge(limit)
-    return bytes
-  }
-  const { body } = request
-  if (body === null) return new Uint8Array()
+async function readBytes(request: GatewayRequest, limit: number): Promise<Uint8Array> {
+  const declared = request.header('content-length')
+  if (declared !== undefined && Number(declared) > limit) throw tooLarge(limit)
+  const encoding = (request.header('content-encoding') ?? 'identity').trim().toLowerCase()
   switch (encoding) {
+    case '':
     case 'identity':
-      return collect(body, limit)
+      return collect(request.body(), limit)
     case 'gzip':
     case 'x-gzip':
-      return collect(body.pipeThrough(decompressor('gzip')), limit)
+      return collect(decompressed(request, createGunzip()), limit)
     case 'deflate':
-      return collect(body.pipeThrough(decompressor('deflate')), limit)
+      return collect(decompressed(request, createInflate()), limit)
+    case 'br':
+      return collect(decompressed(request, createBrotliDecompress()), limit)
     default:
-      throw new ParapetError('input_invalid', 'Send the body plain, or with content-encoding gzip or deflate.', {
+      throw new ParapetError('input_invalid', 'Send the body plain, or with content-encoding gzip, deflate or br.', {
         details: { param: 'content-encoding', httpStatus: 415 },
       })
   }
 }
 
-async function readWhole(request: Request): Promise<ArrayBuffer> {
-  try {
-    return await request.arrayBuffer()
-  } catch (cause) {
-    throw unreadable(cause)
-  }
+function decompressed(request: GatewayRequest, decompress: Transform): AsyncIterable<Uint8Array> {
+  // A broken body ends the iteration with its error; there is nobody else to tell.
+  return pipeline(Readable.from(request.body()), decompress, () => undefined)
 }
 
-function decompressor(format: CompressionFormat): ReadableWritablePair<Uint8Array, Uint8Array> {
-  return new DecompressionStream(format) as unknown as ReadableWritablePair<Uint8Array, Uint8Array>
-}
-
-async function collect(stream: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {
-  const reader = stream.getReader()
+async function collect(stream: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for (;;) {
-    const step = await reader.read().catch((cause: unknown) => {
-      throw unreadable(cause)
-    })
-    if (step.done) break
-    size += step.value.byteLength
-    if (size > limit) {
-      reader.cancel().catch(() => undefined)
-      throw tooLarge(limit)
+  try {
+    for await (const chunk of stream) {
+      size += chunk.byteLength
+      if (size > limit) throw tooLarge(limit)
+      chunks.push(chunk)
     }
-    chunks.push(step.value)
+  } catch (cause) {
+    throw ParapetError.isInstance(cause) ? cause : unreadable(cause)
   }
   return concatenate(chunks, size)
 }

@@ -1,34 +1,28 @@
 /**
- * Any OpenAI-compatible server as an upstream.
+ * Any model server behind HTTP as an upstream, whatever interface of it is asked.
  *
  * It never retries (the client decides, and a stream cannot be taken back) and never repeats what the server said in an error:
  * such messages quote prompts and keys. Three clocks run: until the first byte, between bytes, and over the whole answer.
  */
+import { createGunzip } from 'node:zlib'
+import { pipeline, Readable } from 'node:stream'
 import type { JsonObject } from '../../contract/index.ts'
-import { isJsonObject } from '../../contract/index.ts'
 import type { StreamPart } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
-import { createChunkReader } from './chunk-reader.ts'
-import { readCompletion } from './completion-reader.ts'
+import { parseEvent } from '../protocols/parse-event.ts'
+import type { Protocol } from '../protocols/protocol.ts'
+import { upstreamError } from './failure.ts'
 import { createSseParser } from './sse.ts'
 import type { ClosableTransport, TransportAnswer } from './transport.ts'
 import { createFetchTransport, createNodeTransport } from './transport.ts'
-import type { Upstream, UpstreamRequest } from './upstream.ts'
-import { upstreamError, upstreamTimeout } from './upstream.ts'
-
-export interface UpstreamTimeouts {
-  /** Milliseconds until the answer begins. Default 60,000. */
-  readonly firstByte?: number
-  /** Milliseconds between two pieces of the answer. Default 60,000. */
-  readonly idle?: number
-  /** Milliseconds for the whole answer. Default 600,000. */
-  readonly total?: number
-}
+import type { Upstream, UpstreamCall } from './upstream.ts'
+import type { UpstreamTimeouts, Watch } from './watch.ts'
+import { createWatch } from './watch.ts'
 
 export interface HttpUpstreamOptions {
-  /** Base URL with or without `/v1`, or the full URL of the chat-completions endpoint. */
+  /** Base URL with or without `/v1`; the full URL of its chat-completions endpoint is understood as well. */
   readonly url: string
-  /** Sent as `Authorization: Bearer`. */
+  /** Sent as `Authorization: Bearer`, or as `x-api-key` where the interface wants that. */
   readonly apiKey?: string
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>
@@ -42,40 +36,64 @@ export interface HttpUpstreamOptions {
 }
 
 export interface HttpUpstream extends Upstream {
+  json: NonNullable<Upstream['json']>
   close(): void
 }
 
 /** Headers of the client that identify a request, not a person. */
 const FORWARDED = ['traceparent', 'tracestate', 'x-request-id', 'idempotency-key']
-const FORWARDED_WITH_AUTH = ['authorization', 'openai-organization', 'openai-project', 'api-key']
+const FORWARDED_WITH_AUTH = ['authorization', 'openai-organization', 'openai-project', 'api-key', 'x-api-key']
 
 export function createHttpUpstream(options: HttpUpstreamOptions): HttpUpstream {
-  const endpoint = endpointOf(options.url)
+  const base = baseOf(options.url)
+  const maxAnswer = options.maxAnswer ?? 64 * 1024 * 1024
   const transport: ClosableTransport =
     options.fetch === undefined ? createNodeTransport() : createFetchTransport(options.fetch)
   return {
-    name: endpoint.host,
-    async open(request) {
-      const watch = createWatch(request.signal, options.timeout ?? {})
+    name: base.host,
+    async open(call) {
+      const watch = createWatch(call.signal, options.timeout ?? {})
+      const { stream } = call.request
       try {
-        const answer = await transport.send(endpoint, {
-          headers: headersFor(options, request),
-          body: JSON.stringify(request.body),
+        const answer = await transport.send(urlOf(base, call.protocol.endpoint, call.query), {
+          method: 'POST',
+          headers: headersFor(options, call, call.protocol, stream),
+          body: JSON.stringify(call.body),
           signal: watch.signal,
         })
         await refuseBadStatus(answer)
         watch.begun()
-        return read(answer, request.body.stream === true, watch, options.maxAnswer ?? 64 * 1024 * 1024)
+        return read(answer, call, watch, maxAnswer)
       } catch (cause) {
         watch.stop()
-        throw watch.explain(cause, 'The model server could not be reached; check its URL and whether it runs.')
+        throw watch.explain(cause, UNREACHABLE)
+      }
+    },
+    async json(call) {
+      const watch = createWatch(call.signal, options.timeout ?? {})
+      try {
+        const answer = await transport.send(urlOf(base, call.endpoint, undefined), {
+          method: call.method,
+          headers: headersFor(options, call, { auth: 'bearer', forwarded: [] }, false),
+          ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+          signal: watch.signal,
+        })
+        await refuseBadStatus(answer)
+        watch.begun()
+        return await readJson(answer, watch, maxAnswer)
+      } catch (cause) {
+        throw watch.explain(cause, UNREACHABLE)
+      } finally {
+        watch.stop()
       }
     },
     close: () => transport.close(),
   }
 }
 
-function endpointOf(text: string): URL {
+const UNREACHABLE = 'The model server could not be reached; check its URL and whether it runs.'
+
+function baseOf(text: string): URL {
   let url: URL
   try {
     url = new URL(text)
@@ -94,26 +112,45 @@ function endpointOf(text: string): URL {
       'The upstream URL holds a password; pass the key in the environment instead.',
     )
   }
-  const path = url.pathname.replace(/\/$/, '')
-  if (!path.endsWith('/chat/completions')) url.pathname = `${path === '' ? '/v1' : path}/chat/completions`
+  const path = url.pathname.replace(/\/+$/, '').replace(/\/chat\/completions$/, '')
+  url.pathname = path === '' ? '/v1' : path
   return url
 }
 
-function headersFor(options: HttpUpstreamOptions, request: UpstreamRequest): Readonly<Record<string, string>> {
+/** Query values that can be no more than a version or a switch. */
+const QUERY = /^[\w.-]{1,64}=[\w.:-]{0,64}(?:&[\w.-]{1,64}=[\w.:-]{0,64}){0,15}$/
+
+function urlOf(base: URL, endpoint: string, query: string | undefined): URL {
+  const url = new URL(base)
+  url.pathname = `${base.pathname}${endpoint}`
+  if (query !== undefined && QUERY.test(query)) url.search = base.search === '' ? query : `${base.search}&${query}`
+  return url
+}
+
+function headersFor(
+  options: HttpUpstreamOptions,
+  { header }: Pick<UpstreamCall, 'header'>,
+  protocol: Pick<Protocol, 'auth' | 'forwarded'>,
+  stream: boolean,
+): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {
     'content-type': 'application/json',
-    accept: request.body.stream === true ? 'text/event-stream' : 'application/json',
-    'accept-encoding': 'identity',
+    accept: stream ? 'text/event-stream' : 'application/json',
+    'accept-encoding': stream ? 'identity' : 'gzip',
     'user-agent': 'parapet',
   }
-  const names =
-    options.forwardAuth === true && options.apiKey === undefined ? [...FORWARDED, ...FORWARDED_WITH_AUTH] : FORWARDED
-  for (const name of names) {
-    const value = request.headers[name]
+  const passOn = (name: string): void => {
+    const value = header(name)
     if (value !== undefined) headers[name] = value
   }
-  if (options.apiKey !== undefined) headers['authorization'] = `Bearer ${options.apiKey}`
-  return { ...headers, ...options.headers }
+  FORWARDED.forEach(passOn)
+  protocol.forwarded.forEach(passOn)
+  if (options.forwardAuth === true && options.apiKey === undefined) FORWARDED_WITH_AUTH.forEach(passOn)
+  if (options.apiKey !== undefined) {
+    if (protocol.auth === 'x-api-key') headers['x-api-key'] = options.apiKey
+    else headers['authorization'] = `Bearer ${options.apiKey}`
+  }
+  return options.headers === undefined ? headers : { ...headers, ...options.headers }
 }
 
 async function refuseBadStatus(answer: TransportAnswer): Promise<void> {
@@ -147,13 +184,13 @@ async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
 
 async function* read(
   answer: TransportAnswer,
-  stream: boolean,
+  call: UpstreamCall,
   watch: Watch,
   maxAnswer: number,
 ): AsyncGenerator<StreamPart> {
   try {
-    if (stream) yield* readStream(answer.body, watch)
-    else yield* readCompletion(await readJson(answer.body, watch, maxAnswer))
+    if (call.request.stream) yield* readStream(answer, call, watch)
+    else yield* call.request.readWhole(await readJson(answer, watch, maxAnswer))
   } catch (cause) {
     throw watch.explain(cause, 'The connection to the model server broke off.')
   } finally {
@@ -161,10 +198,10 @@ async function* read(
   }
 }
 
-async function* readStream(body: AsyncIterable<Uint8Array>, watch: Watch): AsyncGenerator<StreamPart> {
+async function* readStream(answer: TransportAnswer, call: UpstreamCall, watch: Watch): AsyncGenerator<StreamPart> {
   const parser = createSseParser()
-  const reader = createChunkReader()
-  const iterator = body[Symbol.asyncIterator]()
+  const reader = call.request.createEventReader()
+  const iterator = plainBody(answer)[Symbol.asyncIterator]()
   let complete = false
   try {
     for (;;) {
@@ -172,13 +209,12 @@ async function* readStream(body: AsyncIterable<Uint8Array>, watch: Watch): Async
       watch.touch()
       if (step.done === true) break
       for (const data of parser.push(step.value)) {
-        if (data === '[DONE]') {
-          reader.end()
+        watch.pause()
+        yield* reader.read(data)
+        if (reader.ended) {
           complete = true
           return
         }
-        watch.pause()
-        yield* reader.read(parseObject(data))
         watch.touch()
       }
     }
@@ -191,7 +227,20 @@ async function* readStream(body: AsyncIterable<Uint8Array>, watch: Watch): Async
   }
 }
 
-/** After `[DONE]` the body ends by itself and its connection can be used again; a server that goes on is cut off. */
+/** The body without compression. Servers that were told `identity` may compress all the same. */
+function plainBody(answer: TransportAnswer): AsyncIterable<Uint8Array> {
+  const encoding = (answer.header('content-encoding') ?? 'identity').trim().toLowerCase()
+  if (encoding === 'identity' || encoding === '') return answer.body
+  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
+    throw upstreamError(
+      `The model server compressed its answer as ${/^[\w-]{1,20}$/.exec(encoding)?.[0] ?? 'something'}.`,
+    )
+  }
+  // A broken source ends the iteration with its error; there is nobody else to tell.
+  return pipeline(Readable.from(answer.body), createGunzip(), () => undefined)
+}
+
+/** After its end the body ends by itself and its connection can be used again; a server that goes on is cut off. */
 function letFinish(iterator: AsyncIterator<Uint8Array>, watch: Watch): void {
   watch.complete()
   const timer = setTimeout(() => watch.cut(), 1000)
@@ -205,92 +254,16 @@ function letFinish(iterator: AsyncIterator<Uint8Array>, watch: Watch): void {
     .finally(() => clearTimeout(timer))
 }
 
-async function readJson(body: AsyncIterable<Uint8Array>, watch: Watch, limit: number): Promise<JsonObject> {
+async function readJson(answer: TransportAnswer, watch: Watch, limit: number): Promise<JsonObject> {
   const decoder = new TextDecoder()
   let text = ''
   let size = 0
-  for await (const bytes of body) {
+  for await (const bytes of plainBody(answer)) {
     watch.touch()
     size += bytes.byteLength
     if (size > limit) throw upstreamError('The answer of the model server is larger than the limit.')
     text += decoder.decode(bytes, { stream: true })
   }
   watch.complete()
-  return parseObject(text + decoder.decode())
-}
-
-function parseObject(text: string): JsonObject {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw upstreamError('The model server sent something that is not JSON.')
-  }
-  if (!isJsonObject(value)) throw upstreamError('The model server sent something that is not a JSON object.')
-  return value
-}
-
-/** The clocks of one call. */
-interface Watch {
-  readonly signal: AbortSignal
-  /** The answer began. */
-  begun(): void
-  /** Something arrived. */
-  touch(): void
-  /** The answer is not being read just now; silence is not the server's. */
-  pause(): void
-  /** The answer is whole: `stop` leaves the connection open. */
-  complete(): void
-  /** Closes the connection. */
-  cut(): void
-  stop(): void
-  /** The error to throw for this cause: ours when a clock ran out, as it is when it is Parapet's already. */
-  explain(cause: unknown, message: string): unknown
-}
-
-function createWatch(outer: AbortSignal, timeouts: UpstreamTimeouts): Watch {
-  const { firstByte = 60_000, idle = 60_000, total = 600_000 } = timeouts
-  const controller = new AbortController()
-  let reason: string | null = null
-  let paused = false
-  let complete = false
-  const expire = (message: string): void => {
-    reason ??= message
-    controller.abort()
-  }
-  const onQuiet = (): void => {
-    if (paused) quiet.refresh()
-    else expire(`The model server fell silent for ${idle} ms.`)
-  }
-  const onAbort = (): void => controller.abort(outer.reason)
-  if (outer.aborted) onAbort()
-  else outer.addEventListener('abort', onAbort, { once: true })
-  let quiet = setTimeout(() => expire(`The model server did not begin to answer within ${firstByte} ms.`), firstByte)
-  const whole = setTimeout(() => expire(`The model server did not finish within ${total} ms.`), total)
-  return {
-    signal: controller.signal,
-    begun() {
-      clearTimeout(quiet)
-      quiet = setTimeout(onQuiet, idle)
-    },
-    touch() {
-      paused = false
-      quiet.refresh()
-    },
-    pause: () => void (paused = true),
-    complete: () => void (complete = true),
-    cut: () => controller.abort(),
-    stop() {
-      clearTimeout(quiet)
-      clearTimeout(whole)
-      outer.removeEventListener('abort', onAbort)
-      if (!complete) controller.abort()
-    },
-    explain(cause, message) {
-      if (reason !== null) return upstreamTimeout(reason)
-      if (ParapetError.isInstance(cause)) return cause
-      if (outer.aborted) return new ParapetError('aborted', 'The call to the model server was cancelled.')
-      return upstreamError(message, {}, cause)
-    },
-  }
+  return parseEvent(text + decoder.decode())
 }

@@ -4,7 +4,7 @@
  * Takes any chunking, CR, LF and CRLF, comments, several data lines, a byte order mark, and characters split between chunks.
  * Unlike a browser it reports an event that the end of the stream cut in half: the answer is then not complete.
  */
-import { upstreamError } from './upstream.ts'
+import { upstreamError } from './failure.ts'
 
 const LF = 10
 const CR = 13

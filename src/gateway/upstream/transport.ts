@@ -1,8 +1,8 @@
 /**
- * One HTTP POST whose answer is read as it arrives. `node:http` rather than `fetch`, whose web streams cost about half the rate
+ * One HTTP request whose answer is read as it arrives. `node:http` rather than `fetch`, whose web streams cost about half the rate
  * on streamed answers; a `fetch` can be passed instead where there is no `node:http` or a test scripts one.
  *
- * Follows no redirects (a key must not travel) and asks for no compression. Cancelling the signal closes the socket.
+ * Follows no redirects (a key must not travel). Cancelling the signal closes the socket.
  */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -17,7 +17,12 @@ export interface TransportAnswer {
 /** Sends a body and resolves once the answer's headers are there. */
 export type Transport = (
   url: URL,
-  options: { readonly headers: Readonly<Record<string, string>>; readonly body: string; readonly signal: AbortSignal },
+  options: {
+    readonly method: 'GET' | 'POST'
+    readonly headers: Readonly<Record<string, string>>
+    readonly body?: string
+    readonly signal: AbortSignal
+  },
 ) => Promise<TransportAnswer>
 
 export interface ClosableTransport {
@@ -30,12 +35,12 @@ export interface ClosableTransport {
 export function createNodeTransport(): ClosableTransport {
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) }
   return {
-    send: (url, { headers, body, signal }) =>
+    send: (url, { method, headers, body, signal }) =>
       new Promise((resolve, reject) => {
         const secure = url.protocol === 'https:'
         const options = {
-          method: 'POST',
-          headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+          method,
+          headers: body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) },
           signal,
           agent: secure ? agents.https : agents.http,
         }
@@ -64,8 +69,14 @@ function singleHeader(headers: IncomingHttpHeaders, name: string): string | unde
 /** A transport on a `fetch` function. */
 export function createFetchTransport(fetchFunction: typeof fetch): ClosableTransport {
   return {
-    async send(url, { headers, body, signal }) {
-      const asked = fetchFunction(url, { method: 'POST', headers, body, signal, redirect: 'manual' })
+    async send(url, { method, headers, body, signal }) {
+      const asked = fetchFunction(url, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body }),
+        signal,
+        redirect: 'manual',
+      })
       const response = await unlessAborted(asked, signal)
       return {
         status: response.status,

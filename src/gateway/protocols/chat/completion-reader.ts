@@ -2,9 +2,9 @@
  * A whole `chat.completion` to stream parts: the answer itself first, then what it holds, choice by choice. The counterpart
  * that puts it together again is `answer/completion-writer`.
  */
-import type { JsonObject } from '../../contract/index.ts'
-import { asArray, asString, isJsonObject } from '../../contract/index.ts'
-import type { StreamPart } from '../../spec/index.ts'
+import type { JsonObject } from '../../../contract/index.ts'
+import { asArray, asString, isJsonObject } from '../../../contract/index.ts'
+import type { StreamPart } from '../../../spec/index.ts'
 import {
   checkedName,
   choiceIndex,
@@ -14,7 +14,8 @@ import {
   PLAIN_CHUNK_KEYS,
   readUnknown,
 } from './chunk-reader.ts'
-import { refusalChoice, upstreamError } from './upstream.ts'
+import { upstreamError } from '../../upstream/failure.ts'
+import { refusalChoice } from './raw.ts'
 
 /** Parts of an answer that came in one piece. Throws `upstream_error` when it is not a chat completion. */
 export function readCompletion(completion: unknown): readonly StreamPart[] {

@@ -2,11 +2,11 @@
  * Guarded parts back to `chat.completion.chunk` objects. A part that came through as it was keeps the chunk it came in; any
  * other gets a chunk built from the last envelope, without log-probabilities, which would spell out what was there before.
  */
-import type { JsonObject } from '../../contract/index.ts'
-import { asArray, isJsonObject } from '../../contract/index.ts'
-import type { StreamPart } from '../../spec/index.ts'
-import type { ToolCallHead, WireField } from '../upstream/upstream.ts'
-import { isRefusalChoice, wireChoice, wireRaw } from '../upstream/upstream.ts'
+import type { JsonObject } from '../../../contract/index.ts'
+import { asArray, isJsonObject } from '../../../contract/index.ts'
+import type { StreamPart } from '../../../spec/index.ts'
+import type { ToolCallHead, WireField } from './raw.ts'
+import { isRefusalChoice, wireChoice, wireRaw } from './raw.ts'
 
 export interface ChunkWriter {
   write(part: StreamPart): readonly JsonObject[]

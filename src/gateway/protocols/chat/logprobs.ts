@@ -2,8 +2,8 @@
  * Log-probabilities spell the answer out again, token by token. They are passed on only beside exactly the words they spell;
  * beside anything else (a modified text, another cut) they would show what the guards took out.
  */
-import type { JsonObject } from '../../contract/index.ts'
-import { asArray, isJsonObject } from '../../contract/index.ts'
+import type { JsonObject } from '../../../contract/index.ts'
+import { asArray, isJsonObject } from '../../../contract/index.ts'
 
 /** The choice as it may be passed on beside these words. */
 export function withMatchingLogprobs(choice: JsonObject, content: string, refusal: string): JsonObject {

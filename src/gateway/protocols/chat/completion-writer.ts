@@ -2,21 +2,16 @@
  * Puts an answer that did not come as a stream together again from its guarded parts. Only what came through is in it: a field
  * that the pipeline let drop, or that nobody judged, is not.
  */
-import type { JsonObject } from '../../contract/index.ts'
-import { asArray, isJsonObject } from '../../contract/index.ts'
-import type { StreamPart } from '../../spec/index.ts'
-import { carriesText } from '../carries-text.ts'
-import { PLAIN_CHOICE_KEYS, PLAIN_CHUNK_KEYS } from '../upstream/chunk-reader.ts'
-import { withMatchingLogprobs } from '../upstream/logprobs.ts'
-import type { WireField } from '../upstream/upstream.ts'
-import { isRefusalChoice, wireChoice, wireRaw } from '../upstream/upstream.ts'
+import type { JsonObject } from '../../../contract/index.ts'
+import { asArray, isJsonObject } from '../../../contract/index.ts'
+import type { StreamPart } from '../../../spec/index.ts'
+import { carriesText } from '../../carries-text.ts'
+import { PLAIN_CHOICE_KEYS, PLAIN_CHUNK_KEYS } from './chunk-reader.ts'
+import { withMatchingLogprobs } from './logprobs.ts'
+import type { WireField } from './raw.ts'
+import { isRefusalChoice, wireChoice, wireRaw } from './raw.ts'
+import type { WholeWriter } from '../protocol.ts'
 import { fieldValue } from './chunk-writer.ts'
-
-export interface CompletionWriter {
-  write(part: StreamPart): void
-  /** The answer; null when the model's never came. */
-  completion(): JsonObject | null
-}
 
 type Draft = Record<string, unknown>
 
@@ -38,7 +33,8 @@ const BODY_KEYS: ReadonlySet<string> = new Set([
   'function_call',
 ])
 
-export function createCompletionWriter(): CompletionWriter {
+/** @param own id, time and model for an answer that has none of its own */
+export function createCompletionWriter(own: JsonObject, choiceCount: number): WholeWriter {
   let source: JsonObject | null = null
   let choices = new Map<number, ChoiceTexts>()
   let fields: ChoiceTexts['fields'] = []
@@ -61,16 +57,16 @@ export function createCompletionWriter(): CompletionWriter {
         fields = []
         return
       }
-      const own = part.choice ?? 0
+      const choice = part.choice ?? 0
       if (part.type === 'file' && raw?.kind === 'field') {
-        const into = raw.field.scope === 'chunk' ? fields : textsOf(wireChoice(own)).fields
+        const into = raw.field.scope === 'chunk' ? fields : textsOf(wireChoice(choice)).fields
         into.push({ field: raw.field, data: part.data })
         return
       }
-      collect(part, textsOf(wireChoice(own)), isRefusalChoice(own))
+      collect(part, textsOf(wireChoice(choice)), isRefusalChoice(choice))
     },
-    completion() {
-      if (source === null) return null
+    answer() {
+      if (source === null) return choices.size === 0 ? null : plainCompletion(own, choices)
       const draft = stripped(source, PLAIN_CHUNK_KEYS)
       for (const { field, data } of fields) place(draft, field, data)
       draft['choices'] = asArray(source['choices'])
@@ -78,7 +74,23 @@ export function createCompletionWriter(): CompletionWriter {
         .map((choice) => writeChoice(choice, textsOf(typeof choice['index'] === 'number' ? choice['index'] : 0)))
       return draft as JsonObject
     },
+    refusal(text) {
+      const refused = Array.from({ length: choiceCount }, (_, index) => plainChoice(index, text, 'content_filter'))
+      return { ...own, object: 'chat.completion', choices: refused, usage: NO_USAGE }
+    },
   }
+}
+
+const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
+
+/** An answer of an upstream that has no wire format of its own. */
+function plainCompletion(own: JsonObject, choices: ReadonlyMap<number, ChoiceTexts>): JsonObject {
+  const written = [...choices].map(([index, texts]) => plainChoice(index, texts.content, texts.reason ?? 'stop'))
+  return { ...own, object: 'chat.completion', choices: written, usage: NO_USAGE }
+}
+
+function plainChoice(index: number, content: string, reason: string): JsonObject {
+  return { index, message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: reason }
 }
 
 function collect(part: StreamPart, texts: ChoiceTexts, refusal: boolean): void {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ChatMessage } from '../../contract/index.ts'
-import type { Message } from '../../spec/index.ts'
+import type { ChatMessage } from '../../../contract/index.ts'
+import type { Message } from '../../../spec/index.ts'
 import { translateMessages } from './messages.ts'
 
 const SOURCES: readonly ChatMessage[] = [

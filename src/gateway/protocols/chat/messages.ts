@@ -5,17 +5,13 @@
  * Every place that can carry words to the model becomes a text: content strings and parts, refusals and reasoning in the
  * history, tool arguments, and fields nobody here knows. Content that cannot be read becomes a medium, which the policy decides.
  */
-import type { ChatMessage, JsonObject, JsonValue } from '../../contract/index.ts'
-import { asArray, asString, isJsonObject } from '../../contract/index.ts'
-import type { MediaPart, Message, Role, TextPart, ToolCall } from '../../spec/index.ts'
-import { carriesText } from '../carries-text.ts'
+import type { ChatMessage, JsonObject, JsonValue } from '../../../contract/index.ts'
+import { asArray, asString, isJsonObject } from '../../../contract/index.ts'
+import type { MediaPart, Message, Role, TextPart, ToolCall } from '../../../spec/index.ts'
+import { carriesText } from '../../carries-text.ts'
+import type { Conversation } from '../protocol.ts'
 
-/** A conversation in both forms. */
-export interface Conversation {
-  readonly messages: readonly Message[]
-  /** The wire messages for the conversation as the pipeline left it. */
-  rewrite(current: readonly Message[]): readonly ChatMessage[]
-}
+export type ChatConversation = Conversation<readonly ChatMessage[]>
 
 type Draft = Record<string, unknown>
 type Write = (draft: Draft, text: string) => void
@@ -42,7 +38,7 @@ const KNOWN = new Set([
 ])
 
 /** Reads wire messages that `chatMessagesSchema` accepted. */
-export function translateMessages(sources: readonly ChatMessage[]): Conversation {
+export function translateMessages(sources: readonly ChatMessage[]): ChatConversation {
   const translated = sources.map(translateMessage)
   return {
     messages: translated.map((item) => item.message),

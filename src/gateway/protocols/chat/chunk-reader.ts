@@ -5,13 +5,14 @@
  * A chunk whose only content is one part travels with it and is sent on untouched when the pipeline lets the part through as it
  * was; otherwise a chunk is built anew by `answer/chunk-writer`.
  */
-import type { JsonObject, JsonValue } from '../../contract/index.ts'
-import { asArray, asString, isJsonObject } from '../../contract/index.ts'
-import type { StreamPart } from '../../spec/index.ts'
-import { carriesText } from '../carries-text.ts'
+import type { JsonObject, JsonValue } from '../../../contract/index.ts'
+import { asArray, asString, isJsonObject } from '../../../contract/index.ts'
+import type { StreamPart } from '../../../spec/index.ts'
+import { carriesText } from '../../carries-text.ts'
 import { withMatchingLogprobs } from './logprobs.ts'
-import type { ToolCallHead, WireField, WireRaw } from './upstream.ts'
-import { isRefusalChoice, refusalChoice, upstreamError } from './upstream.ts'
+import type { ToolCallHead, WireField, WireRaw } from './raw.ts'
+import { upstreamError } from '../../upstream/failure.ts'
+import { isRefusalChoice, refusalChoice } from './raw.ts'
 
 /** Reads one answer's chunks. */
 export interface ChunkReader {
