@@ -23,6 +23,7 @@ for (const needed of [
   'dist/cli/main.js',
   'dist/compose/index.js',
   'dist/compose/index.d.ts',
+  'dist/console/index.html',
   'LICENSE',
   'LICENSE-WEIGHTS',
   'THIRD_PARTY_NOTICES',

@@ -34,6 +34,7 @@ const steps = [
   { name: 'examples', run: ['node', 'examples/run-all.mjs'] },
   { name: 'package', run: ['node', 'scripts/check-package.mjs'] },
   { name: 'consumer', run: ['node', 'integration/consumer/run.mjs'] },
+  { name: 'ai-sdk-7', run: [node24, 'integration/node24/ai-sdk-7.mjs'], skip: prepareNode24 },
   { name: 'node24', run: [node24, 'node_modules/vitest/vitest.mjs', 'run', '--reporter=dot'], skip: prepareNode24 },
 ]
 
@@ -72,7 +73,7 @@ process.exit(failed === 0 && passed > 0 ? 0 : 1)
 
 // The second Node is 100 MB and only made for Linux on x64, so it is fetched in CI and used elsewhere when it is there.
 function prepareNode24() {
-  if (existsSync(`${root}/${node24}`)) return null
+  if (existsSync(`${root}/${node24}`) && existsSync(`${root}/integration/node24/node_modules/ai`)) return null
   if (!inCi) return 'install it with: npm ci --prefix integration/node24'
   const { status } = spawnSync('npm', ['ci', '--prefix', 'integration/node24'], { cwd: root, stdio: 'inherit' })
   return status === 0 ? null : 'Node 24 could not be installed'

@@ -1,5 +1,5 @@
 // Writes THIRD_PARTY_NOTICES from the packages a user installs with Parapet, licence texts included; `--check` only compares.
-// Development dependencies are not listed: they are not distributed.
+// Development dependencies are not listed, but for what is bundled into the page: only those are distributed.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -26,7 +26,8 @@ const listing = execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable']
   encoding: 'utf8',
   stdio: ['ignore', 'pipe', 'ignore'],
 })
-const folders = [...new Set(listing.trim().split('\n'))]
+const bundled = ['preact', '@preact/signals', '@preact/signals-core'].map((name) => join(root, 'node_modules', name))
+const folders = [...new Set([...listing.trim().split('\n'), ...bundled])]
   .filter((folder) => relative(root, folder).startsWith('node_modules'))
   .sort()
 if (folders.length < 10) fail(`only ${folders.length} packages found: run npm ci first`)

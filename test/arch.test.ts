@@ -16,9 +16,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   contract: ['spec'],
   testing: ['spec'],
   gateway: ['spec', 'core', 'contract'],
+  integrations: ['spec', 'core'],
+  telemetry: ['spec'],
   compose: ['spec', 'core', 'nn', 'guards', 'engines', 'store', 'contract', 'gateway'],
   lab: ['spec', 'core', 'nn', 'guards', 'engines'],
-  cli: ['spec', 'core', 'contract', 'compose', 'gateway', 'lab'],
+  console: ['contract'],
+  cli: ['spec', 'core', 'contract', 'compose', 'gateway', 'lab', 'telemetry'],
 }
 /** Layers that run anywhere and import no package; a few guards lean on one library, named here. */
 const NO_PACKAGES = ['spec', 'core', 'nn', 'testing']
@@ -30,7 +33,7 @@ const layers = readdirSync(source, { withFileTypes: true })
   .map(({ name }) => name)
 const files = layers.flatMap((layer) =>
   readdirSync(join(source, layer), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file))
     .map((file) => ({ layer, path: join(source, layer, file), text: readFileSync(join(source, layer, file), 'utf8') })),
 )
 

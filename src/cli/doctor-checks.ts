@@ -12,6 +12,7 @@ import { findPolicy } from './find-policy.ts'
 import type { CliIo } from './io.ts'
 import { DEFAULT_PORT, portFromEnvironment } from './port.ts'
 import type { PolicyReport, Runtime } from './runtime.ts'
+import { upstreamsFrom } from './serve-settings.ts'
 
 export interface Finding {
   readonly name: string
@@ -136,37 +137,44 @@ export async function checkData(io: CliIo, folder: string): Promise<Finding> {
   }
 }
 
-/** Whether the model server answers. Nothing is asked when none is configured. */
-export async function checkUpstream(io: CliIo, option: string | undefined): Promise<readonly Finding[]> {
-  const configured = option ?? io.env['PARAPET_UPSTREAM'] ?? ''
-  if (configured === '') return []
-  const name = 'upstream'
-  if (!URL.canParse(configured)) {
-    const remedy = 'Give it in full, for example http://127.0.0.1:11434/v1.'
-    return [{ name, status: 'broken', message: 'the upstream is not a URL', remedy }]
+/** Whether the model servers answer. Nothing is asked when none is configured. */
+export async function checkUpstreams(io: CliIo, option: unknown): Promise<readonly Finding[]> {
+  try {
+    const upstreams = Object.entries(upstreamsFrom(option, io.env))
+    return await Promise.all(
+      upstreams.map(([name, upstream]) =>
+        checkUpstream(upstreams.length === 1 ? 'upstream' : `upstream ${name}`, upstream),
+      ),
+    )
+  } catch (error) {
+    if (!ParapetError.isInstance(error)) throw error
+    return [{ name: 'upstream', status: 'broken', message: error.message }]
   }
-  const url = new URL(`${configured.replace(/\/$/, '')}/models`)
+}
+
+async function checkUpstream(
+  name: string,
+  { url: base, apiKey }: { readonly url: string; readonly apiKey?: string },
+): Promise<Finding> {
+  const url = new URL(`${base.replace(/\/$/, '')}/models`)
   const shown = `${url.origin}${url.pathname}`
-  const key = io.env['PARAPET_UPSTREAM_KEY'] ?? ''
   try {
     const response = await fetch(url, {
-      headers: key === '' ? {} : { authorization: `Bearer ${key}` },
+      headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
       signal: AbortSignal.timeout(UPSTREAM_MS),
       redirect: 'manual',
     })
     await response.body?.cancel()
-    if (response.ok) return [{ name, status: 'ok', message: `${shown} answers` }]
+    if (response.ok) return { name, status: 'ok', message: `${shown} answers` }
     if (response.status === 401 || response.status === 403) {
-      const remedy = 'Set PARAPET_UPSTREAM_KEY to a key that it accepts.'
-      return [
-        { name, status: 'broken', message: `${shown} answers ${response.status}: the key is not accepted`, remedy },
-      ]
+      const remedy = 'Set PARAPET_UPSTREAM_KEY (or PARAPET_UPSTREAM_KEY_NAME) to a key that it accepts.'
+      return { name, status: 'broken', message: `${shown} answers ${response.status}: the key is not accepted`, remedy }
     }
     const remedy = 'It answers, but lists no models there; check that the URL ends where /chat/completions begins.'
-    return [{ name, status: 'note', message: `${shown} answers ${response.status}`, remedy }]
+    return { name, status: 'note', message: `${shown} answers ${response.status}`, remedy }
   } catch {
     const remedy = 'Start it, or correct --upstream or PARAPET_UPSTREAM.'
-    return [{ name, status: 'broken', message: `${shown} cannot be reached`, remedy }]
+    return { name, status: 'broken', message: `${shown} cannot be reached`, remedy }
   }
 }
 

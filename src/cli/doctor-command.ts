@@ -10,10 +10,11 @@ import {
   checkPeers,
   checkPolicy,
   checkPort,
-  checkUpstream,
+  checkUpstreams,
   checkVault,
   type Finding,
 } from './doctor-checks.ts'
+import { checkDeployment } from './doctor-deployment.ts'
 import type { Runtime } from './runtime.ts'
 import { createPaint, printable, type Paint } from './terminal.ts'
 
@@ -35,7 +36,8 @@ export async function runDoctor(
     ...checkVault(io, policy.report),
     ...(await checkPort(io, typeof options['port'] === 'number' ? options['port'] : undefined)),
     await checkData(io, text('dataDir') ?? '.parapet'),
-    ...(await checkUpstream(io, text('upstream'))),
+    ...(await checkDeployment(io, runtime, { dataDir: text('dataDir') ?? '.parapet', store: text('store') })),
+    ...(await checkUpstreams(io, options['upstream'])),
     ...(await checkPeers(runtime)),
   ]
   const ok = findings.every((finding) => finding.status !== 'broken')

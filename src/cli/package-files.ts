@@ -16,6 +16,10 @@ const ROOT: string = fileURLToPath(new URL('../../', import.meta.url))
 
 /** What each optional package adds. */
 const PEERS: Readonly<Record<string, string>> = {
+  '@opentelemetry/api': 'traces: one span for each guard',
+  '@opentelemetry/exporter-trace-otlp-http': 'sends traces of parapet serve to OTEL_EXPORTER_OTLP_ENDPOINT',
+  '@opentelemetry/resources': 'names the service in those traces',
+  '@opentelemetry/sdk-trace-node': 'makes the traces of parapet serve',
   compromise: 'finds names of persons in English text',
   'gpt-tokenizer': 'counts tokens exactly for token limits',
   re2: 'matches patterns of the policy faster than the built-in linear-time engine',

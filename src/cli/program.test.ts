@@ -52,6 +52,8 @@ function createScriptedRuntime(script: Script = {}): ScriptedRuntime {
   const gateway: RunningGateway = {
     url: 'http://127.0.0.1:4141',
     upstream: 'demo model',
+    store: 'nowhere',
+    keyed: false,
     policyVersion: 'v1',
     guards: { input: ['unicode', 'pii'] },
     checker,
@@ -77,8 +79,9 @@ function createScriptedRuntime(script: Script = {}): ScriptedRuntime {
     }),
     serve: async (given) => {
       settings.push(given)
-      return gateway
+      return { ...gateway, keyed: given.keys.length > 0 }
     },
+    pingStore: async () => 'PostgreSQL',
     examineFiles: async () => [],
     examinePeers: async () => [{ name: 'peer', purpose: 'speed', version: null }],
   }
@@ -233,7 +236,9 @@ describe('serve', () => {
     expect(first).toBe('Parapet listening on http://127.0.0.1:4141')
     expect(io.written()).toContain('# blocked by the embedded guard')
     expect(io.written()).toContain('$PARAPET_API_KEY')
-    expect(runtime.settings).toMatchObject([{ port: 0, host: '::1', keys: ['one', 'two'], policy: null }])
+    expect(runtime.settings).toMatchObject([
+      { port: 0, host: '::1', keys: [{ key: 'one' }, { key: 'two' }], policy: null },
+    ])
     expect(readdirSync(cwd)).toEqual(['.parapet'])
   })
 

@@ -3,9 +3,11 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ParapetError } from '../spec/errors.ts'
+import { aboveZero, example } from './command-help.ts'
 import { EXIT_OK, EXIT_USAGE, exitCodeOfError } from './exit.ts'
 import type { CliIo } from './io.ts'
 import { parsePort } from './port.ts'
+import { addKeys, addRecords, addReview, gatewayOptions, type Done } from './record-commands.ts'
 import type { Runtime } from './runtime.ts'
 import { createPaint, printable } from './terminal.ts'
 
@@ -26,8 +28,6 @@ export async function runProgram(args: readonly string[], io: CliIo, runtime: Ru
   }
 }
 
-type Done = (code: number) => void
-
 function createProgram(io: CliIo, runtime: Runtime, done: Done): Command {
   const program = new Command('parapet')
   prepare(program, io)
@@ -44,6 +44,9 @@ function createProgram(io: CliIo, runtime: Runtime, done: Done): Command {
   addServe(program, io, runtime, done)
   addInit(program, io, runtime, done)
   addPolicy(program, io, runtime, done)
+  addReview(program, io, done)
+  addRecords(program, io, done)
+  addKeys(program, io, done)
   addDoctor(program, io, runtime, done)
   return program
 }
@@ -56,10 +59,6 @@ function prepare(command: Command, io: CliIo): Command {
     getOutHasColors: () => io.stdout.colours,
     getErrHasColors: () => io.stderr.colours,
   })
-}
-
-function example(...commands: readonly string[]): string {
-  return `\nExample${commands.length > 1 ? 's' : ''}:\n${commands.map((command) => `  $ ${command}`).join('\n')}`
 }
 
 const POLICY_OPTION = '--policy <file>'
@@ -108,13 +107,22 @@ function addServe(program: Command, io: CliIo, runtime: Runtime, done: Done): vo
     .option('--data-dir <folder>', 'where Parapet keeps its data', '.parapet')
     .option(POLICY_OPTION, POLICY_TEXT)
     .option(
-      '--upstream <url>',
-      'OpenAI-compatible server to guard (else PARAPET_UPSTREAM, else a small built-in model)',
+      '--upstream <url...>',
+      'model server to guard, as URL or name=URL; several for several (else PARAPET_UPSTREAM, else a small built-in model)',
     )
+    .option('--store <where>', 'where decisions are kept: embedded, none or a PostgreSQL URL (else PARAPET_STORE)')
+    .option('--body-limit <bytes>', 'largest body of a request', aboveZero)
+    .option('--concurrency <n>', 'requests answered at the same time', aboveZero)
+    .option('--upstream-timeout <seconds>', 'longest answer of a model', aboveZero)
     .addHelpText(
       'after',
-      `${example('parapet serve --upstream http://127.0.0.1:11434/v1')}\n\n` +
-        'Environment: PARAPET_API_KEYS (comma separated keys of callers), PARAPET_UPSTREAM_KEY, PARAPET_POLICY, PORT',
+      `${example(
+        'parapet serve --upstream http://127.0.0.1:11434/v1',
+        'parapet serve --upstream openai=https://api.openai.com/v1 local=http://127.0.0.1:11434/v1',
+      )}\n\n` +
+        'Environment: PARAPET_API_KEYS and PARAPET_OPERATOR_KEYS (comma separated keys, beside those of parapet keys),\n' +
+        '  PARAPET_UPSTREAM, PARAPET_UPSTREAM_KEY and PARAPET_UPSTREAM_KEY_NAME (for the upstream called name),\n' +
+        '  PARAPET_STORE, PARAPET_POLICY, PORT, OTEL_EXPORTER_OTLP_ENDPOINT (sends traces there)',
     )
     .action(async (options: Record<string, unknown>) => {
       const { runServe } = await import('./serve-command.ts')
@@ -138,8 +146,15 @@ function addInit(program: Command, io: CliIo, runtime: Runtime, done: Done): voi
 function addPolicy(program: Command, io: CliIo, runtime: Runtime, done: Done): void {
   const policy = program
     .command('policy')
-    .description('check and test a policy file')
-    .addHelpText('after', example('parapet policy check', 'parapet policy test cases.jsonl --junit report.xml'))
+    .description('check, test and try out a policy file')
+    .addHelpText(
+      'after',
+      example(
+        'parapet policy check',
+        'parapet policy test cases.jsonl --junit report.xml',
+        'parapet policy replay --policy next.yaml',
+      ),
+    )
   policy
     .command('check')
     .description('list every mistake of a policy file with its place and remedy, and what is unwise')
@@ -162,6 +177,24 @@ function addPolicy(program: Command, io: CliIo, runtime: Runtime, done: Done): v
       const { runPolicyTest } = await import('./policy-test-command.ts')
       done(await runPolicyTest(io, runtime, cases, options))
     })
+  addReplay(policy, io, runtime, done)
+}
+
+function addReplay(policy: Command, io: CliIo, runtime: Runtime, done: Done): void {
+  gatewayOptions(policy.command('replay'))
+    .description('judge captured decisions again under a policy and tell what would change')
+    .argument('[export]', 'file made by parapet export, - for standard input (else the running gateway is asked)')
+    .option(POLICY_OPTION, POLICY_TEXT)
+    .option('--fail-on-change', 'exit with 1 when a decision changed')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      example('parapet policy replay --policy next.yaml', 'parapet policy replay may.jsonl --policy next.yaml'),
+    )
+    .action(async (file: string | undefined, options: Record<string, unknown>) => {
+      const { runPolicyReplay } = await import('./policy-replay-command.ts')
+      done(await runPolicyReplay(io, runtime, file, options))
+    })
 }
 
 function addDoctor(program: Command, io: CliIo, runtime: Runtime, done: Done): void {
@@ -171,7 +204,8 @@ function addDoctor(program: Command, io: CliIo, runtime: Runtime, done: Done): v
     .option(POLICY_OPTION, POLICY_TEXT)
     .option('--port <port>', 'port to examine (else PORT, else 4141)', port)
     .option('--data-dir <folder>', 'data folder to examine', '.parapet')
-    .option('--upstream <url>', 'model server to examine (else PARAPET_UPSTREAM)')
+    .option('--upstream <url...>', 'model servers to examine, as for serve (else PARAPET_UPSTREAM)')
+    .option('--store <where>', 'store to examine, as for serve (else PARAPET_STORE)')
     .option('--json', 'print JSON')
     .addHelpText('after', example('parapet doctor'))
     .action(async (options: Record<string, unknown>) => {

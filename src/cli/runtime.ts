@@ -37,8 +37,12 @@ export interface CasesReport {
 /** A gateway that accepts requests. */
 export interface RunningGateway {
   readonly url: string
-  /** What answers: a URL, or the name of the built-in model. */
+  /** What answers: URLs, or the name of the built-in model. */
   readonly upstream: string
+  /** Where decisions are kept, in words. */
+  readonly store: string
+  /** Whether requests need an API key. */
+  readonly keyed: boolean
   readonly policyVersion: string
   /** Names of the guards, by stage. */
   readonly guards: Readonly<Record<string, readonly string[]>>
@@ -54,11 +58,18 @@ export interface ServeSettings {
   readonly dataDir: string
   /** Path of the policy file, or null for the built-in policy. */
   readonly policy: string | null
-  readonly upstream: string | undefined
-  readonly upstreamKey: string | undefined
-  readonly keys: readonly string[]
+  /** Model servers by name, the default first; empty for the built-in model. */
+  readonly upstreams: Readonly<Record<string, { readonly url: string; readonly apiKey?: string }>>
+  /** Keys of callers and operators from the environment; those of the data folder come beside them. */
+  readonly keys: readonly { readonly name: string; readonly key: string; readonly role: 'caller' | 'operator' }[]
+  /** `embedded`, `none` or a PostgreSQL URL. */
+  readonly store: string
+  readonly limits: { readonly body?: number; readonly concurrency?: number; readonly upstreamTimeout?: number }
+  readonly env: Readonly<Record<string, string | undefined>>
   /** Told when an edited policy was taken, or was broken and not taken. */
   readonly onPolicy: (message: string, taken: boolean) => void
+  /** Told of defects; the message holds no prompt. */
+  readonly onDefect: (error: unknown) => void
 }
 
 /** A file of the package. `problem` is null when it is there and has the hash it should have. */
@@ -83,6 +94,8 @@ export interface Runtime {
   checkPolicy(policy: string | null): Promise<PolicyReport>
   runCases(policy: string | null, cases: string, file: string): Promise<CasesReport>
   serve(settings: ServeSettings): Promise<RunningGateway>
+  /** What a PostgreSQL server at this URL is, in words. Rejects when it cannot be used. */
+  pingStore(url: string): Promise<string>
   examineFiles(): Promise<readonly FileReport[]>
   examinePeers(): Promise<readonly PeerReport[]>
 }

@@ -11,6 +11,7 @@ import { findPolicy } from './find-policy.ts'
 import type { CliIo } from './io.ts'
 import { portFromEnvironment } from './port.ts'
 import type { RunningGateway, Runtime, ServeSettings } from './runtime.ts'
+import { keysFrom, limitsFrom, storeFrom, upstreamsFrom } from './serve-settings.ts'
 import { createPaint, printable } from './terminal.ts'
 
 /** Texts that show what the gateway does; the first that the running policy stops is shown. Mild and invented. */
@@ -43,8 +44,6 @@ export async function runServe(
 
 async function toSettings(io: CliIo, options: Readonly<Record<string, unknown>>): Promise<ServeSettings> {
   const policy = findPolicy(io, text(options['policy']))
-  const upstream = text(options['upstream']) ?? nonEmpty(io.env['PARAPET_UPSTREAM'])
-  if (upstream !== undefined) requireHttp(upstream)
   const dataDir = resolve(io.cwd, text(options['dataDir']) ?? '.parapet')
   await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw usageError(`cannot make the data folder ${dataDir}: ${fileProblem(error)}. Choose another --data-dir.`, error)
@@ -55,11 +54,21 @@ async function toSettings(io: CliIo, options: Readonly<Record<string, unknown>>)
     port: typeof options['port'] === 'number' ? options['port'] : portFromEnvironment(io.env),
     dataDir,
     policy: policy?.path ?? null,
-    upstream,
-    upstreamKey: nonEmpty(io.env['PARAPET_UPSTREAM_KEY']),
-    keys: (io.env['PARAPET_API_KEYS'] ?? '').split(',').flatMap((key) => nonEmpty(key.trim()) ?? []),
+    upstreams: upstreamsFrom(options['upstream'], io.env),
+    keys: keysFrom(io.env),
+    store: storeFrom(text(options['store']) ?? nonEmpty(io.env['PARAPET_STORE'])),
+    limits: limitsFrom(options),
+    env: io.env,
     onPolicy: (message, taken) => {
       void io.stderr.write(`${paint(taken ? 'green' : 'red', 'policy:')} ${printable(message)}\n`)
+    },
+    onDefect: (error) => {
+      // The stack names places in Parapet; the message of a foreign error may quote what it was about.
+      const stack =
+        error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at ')) : []
+      void io.stderr.write(
+        `${paint('red', 'defect:')} ${error instanceof Error ? error.name : typeof error}\n${stack.join('\n')}\n`,
+      )
     },
   }
 }
@@ -72,11 +81,13 @@ async function introduce(gateway: RunningGateway, settings: ServeSettings, io: C
     '',
     `policy    ${settings.policy ?? 'built in (parapet init writes one to edit)'}, version ${gateway.policyVersion}`,
     `upstream  ${gateway.upstream}`,
+    `record    ${gateway.store}`,
+    `page      ${gateway.url}/`,
     'guards',
     ...guards,
   ]
   const stopped = await firstStopped(gateway)
-  const key = settings.keys.length > 0
+  const key = gateway.keyed
   if (stopped !== null) {
     lines.push('', paint('dim', `# ${stopped.decision === 'refuse' ? 'refused' : 'blocked'} by the embedded guard`))
     lines.push(curl(gateway.url, { messages: [{ role: 'user', content: stopped.prompt }] }, key))
@@ -123,12 +134,6 @@ function listenForStop(io: CliIo): Stop {
   const second = new Promise<void>((resolve) => waiting.push(resolve))
   const release = io.onStop(() => waiting.shift()?.())
   return { first, second, release }
-}
-
-function requireHttp(value: string): void {
-  const url = URL.canParse(value) ? new URL(value) : null
-  if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return
-  throw usageError('the upstream must be an http or https URL, for example http://127.0.0.1:11434/v1.')
 }
 
 function text(value: unknown): string | undefined {

@@ -6,8 +6,15 @@ import { readFile } from 'node:fs/promises'
 import type { StreamSource } from '../core/stream/index.ts'
 import { converse } from '../core/stream/index.ts'
 import type { guardParts, guardText } from '../core/stream/index.ts'
-import type { Gateway, GatewayMetrics, GatewayPipeline, KeySetting, Upstream } from '../gateway/index.ts'
-import { createDemoUpstream, createGateway, createGatewayMetrics, createHttpUpstream } from '../gateway/index.ts'
+import type {
+  Gateway,
+  GatewayMetrics,
+  GatewayOptions,
+  GatewayPipeline,
+  KeySetting,
+  KeySource,
+} from '../gateway/index.ts'
+import { createConsoleFiles, createGateway, createGatewayMetrics } from '../gateway/index.ts'
 import { createLanguageDetector } from '../guards/limits/index.ts'
 import type {
   CheckInput,
@@ -22,13 +29,20 @@ import type {
 import { ParapetError, PolicyError } from '../spec/index.ts'
 import { BUILTIN_POLICY } from './builtin-policy.ts'
 import { systemClock } from './clock.ts'
-import { createParts, shippedDemoModel } from './engines.ts'
+import { createParts } from './engines.ts'
 import { guardMixed } from './mixed-stream.ts'
 import type { Generation, GenerationContext } from './generation.ts'
 import { createGeneration } from './generation.ts'
 import type { GuardStreamOptions, Parapet } from './parapet.ts'
 import { definePolicy, loadPolicy, locateIssues, parsePolicy } from './policy-file.ts'
 import { watchPolicy } from './policy-watch.ts'
+import type { RecordKeeping, StoreSetting } from './record-keeping.ts'
+import { openRecordKeeping } from './record-keeping.ts'
+import { failingPart, recordedStream, refusalOf, refusedStream } from './recorded-stream.ts'
+import { createRedaction } from './redaction.ts'
+import { guardsByStage } from './rails.ts'
+import type { Upstream, UpstreamSetting } from './upstreams.ts'
+import { openUpstreams } from './upstreams.ts'
 import { VERSION } from './version.ts'
 
 /** Everything that is not policy. */
@@ -37,14 +51,24 @@ export interface ParapetOptions {
   readonly guards?: readonly Guard[]
   /** Replaces the embedded classifier. */
   readonly classifier?: ClassifierEngine
-  /** The model server behind `fetch`. Default: the demo model. */
-  readonly upstream?: { readonly url: string; readonly apiKey?: string } | Upstream
+  /** The model server behind `fetch`, or several by name (the first is the default). Default: the demo model. */
+  readonly upstream?: UpstreamSetting | Readonly<Record<string, UpstreamSetting>>
   /** API keys that `fetch` asks for. Default: none. */
-  readonly keys?: readonly KeySetting[]
+  readonly keys?: readonly KeySetting[] | KeySource
+  /** Limits of the gateway. */
+  readonly limits?: NonNullable<GatewayOptions['limits']>
+  /** Serve the page at `/`. Default false. */
+  readonly console?: boolean
+  /** Told of errors of the gateway that are defects; never holds a prompt. */
+  readonly onDefect?: (error: unknown) => void
   /** Follow edits of the policy file. Default true when the policy is a path. */
   readonly watch?: boolean
-  /** Where what outlives the process is kept. Default: nowhere. */
+  /** Where what outlives the process is kept. One process at a time may use it for records. Default: nowhere. */
   readonly dataDir?: string
+  /**
+   * Where decisions are kept: PostgreSQL embedded in `dataDir`, a PostgreSQL server by URL, or a store of one's own. Default: nowhere.
+   */
+  readonly store?: StoreSetting
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly clock?: Clock
 }
@@ -67,8 +91,10 @@ class RunningParapet implements Parapet {
   readonly #metrics: GatewayMetrics = createGatewayMetrics()
   #context: GenerationContext | null = null
   #generation: Generation | null = null
-  #gateway: Promise<{ readonly gateway: Gateway; readonly upstream: Upstream & { close?(): void } }> | null = null
+  /** The gateway, and one more for each upstream handed to `fetch`. */
+  readonly #gateways = new Map<ParapetOptions['upstream'], Promise<OpenGateway>>()
   #watch: { close(): void } | null = null
+  #record: RecordKeeping | null = null
   #closed: Promise<void> | null = null
 
   constructor(options: ParapetOptions) {
@@ -83,8 +109,33 @@ class RunningParapet implements Parapet {
   }
 
   async start(policy: Policy | string | undefined): Promise<void> {
+    // The store opens in a thread of its own while the guards are made.
+    const record = this.#openRecord()
+    record.catch(() => undefined)
+    try {
+      await this.#startPolicy(policy)
+      this.#record = await record
+    } catch (cause) {
+      this.#watch?.close()
+      await record.then(
+        (opened) => opened?.close(),
+        () => undefined,
+      )
+      throw cause
+    }
+  }
+
+  async #openRecord(): Promise<RecordKeeping | null> {
+    const { store, dataDir, clock = systemClock } = this.#options
+    if (store === undefined) return null
+    const onWarning = (message: string): void => this.#tell({ type: 'warning-raised', message })
+    return openRecordKeeping({ store, dataDir, clock, redact: createRedaction(this.#parts.linter), onWarning })
+  }
+
+  async #startPolicy(policy: Policy | string | undefined): Promise<void> {
     this.#context = {
       clock: this.#options.clock ?? systemClock,
+      ...(this.#options.store === undefined ? {} : { record: (draft) => this.#record?.recorder.record(draft) }),
       language: await createLanguageDetector(),
       listener: (event) => this.#tell(event),
       parts: this.#parts,
@@ -139,13 +190,35 @@ class RunningParapet implements Parapet {
     return this.#generation
   }
 
+  get decisions(): Parapet['decisions'] {
+    return this.#record?.decisions ?? null
+  }
+
+  get recorder(): Parapet['recorder'] {
+    return this.#record?.recorder ?? null
+  }
+
+  jobs: Parapet['jobs'] = async () => this.#record?.jobs() ?? null
+
   get policyVersion(): string {
     return this.#current.version
   }
 
+  get rails(): Parapet['rails'] {
+    return guardsByStage(this.#current.policy)
+  }
+
   check: Parapet['check'] = async (input, options) => {
     const row: CheckInput = typeof input === 'string' ? { prompt: input } : input
-    return this.#current.judge.check(row, options)
+    const { judge } = this.#current
+    const { recorder } = this
+    if (recorder === null || options?.silent === true) return judge.check(row, options)
+    // The door may have handed in anything; the check says what is wrong with it.
+    const refusal = refusalOf(recorder, judge, (row as CheckInput | null)?.caller ?? {})
+    if (refusal !== null) throw refusal
+    const result = await judge.check(row, options)
+    await recorder.settled(result.decisionId)
+    return result
   }
 
   guardStream(
@@ -160,12 +233,25 @@ class RunningParapet implements Parapet {
     source: StreamSource<string> | StreamSource<StreamPart>,
     options: GuardStreamOptions = {},
   ): ReturnType<typeof guardText> | ReturnType<typeof guardParts> {
-    return guardMixed(source, { judge: this.#current.judge, ...options })
+    return guardMixed(source, { judge: this.#current.judge, ...options }, this.recorder)
   }
 
-  converse: Parapet['converse'] = (request, callModel) => converse(request, callModel, { judge: this.#current.judge })
+  converse: Parapet['converse'] = (request, callModel) => {
+    const { judge } = this.#current
+    const { recorder } = this
+    if (recorder === null) return converse(request, callModel, { judge })
+    const { caller = {} } = request
+    const refusal = refusalOf(recorder, judge, caller)
+    if (refusal !== null) return refusedStream(judge, caller, refusal, failingPart)
+    const policy = judge.effective(caller)
+    return recordedStream(converse(request, callModel, { judge, policy }), recorder, policy.record.mode, failingPart)
+  }
 
-  fetch: Parapet['fetch'] = async (request) => (await this.gateway()).fetch(request)
+  fetch: Parapet['fetch'] = async (request, options = {}) => {
+    const { upstream } = options
+    if (upstream === undefined) return (await this.gateway()).fetch(request)
+    return (await this.#open(upstream)).gateway.fetch(request)
+  }
 
   on: Parapet['on'] = (listener) => {
     this.#listeners.add(listener)
@@ -174,28 +260,37 @@ class RunningParapet implements Parapet {
 
   /** The gateway behind `fetch`, for a server that listens. Made on first use. */
   async gateway(): Promise<Gateway> {
-    this.#gateway ??= this.#createGateway()
-    return (await this.#gateway).gateway
+    return (await this.#open(this.#options.upstream)).gateway
   }
 
-  async #createGateway(): Promise<{ gateway: Gateway; upstream: Upstream & { close?(): void } }> {
-    const { upstream: configured, keys = [] } = this.#options
-    const upstream =
-      configured === undefined
-        ? createDemoUpstream(await shippedDemoModel())
-        : 'open' in configured
-          ? configured
-          : createHttpUpstream(configured)
-    const pipeline: GatewayPipeline = pipelineOf(this)
+  #open(setting: ParapetOptions['upstream']): Promise<OpenGateway> {
+    let opened = this.#gateways.get(setting)
+    if (opened === undefined) {
+      opened = this.#createGateway(setting)
+      this.#gateways.set(setting, opened)
+    }
+    return opened
+  }
+
+  async #createGateway(setting: ParapetOptions['upstream']): Promise<OpenGateway> {
+    const { keys, limits, onDefect } = this.#options
+    const upstreams = await openUpstreams(setting)
     const gateway = createGateway({
-      pipeline,
-      upstream,
-      keys,
+      pipeline: pipelineOf(this),
+      upstream: upstreams,
+      // A model server handed to `fetch` comes from the program itself, which needs no key to itself.
+      ...(keys === undefined || setting !== this.#options.upstream ? {} : { keys }),
+      ...(limits === undefined ? {} : { limits }),
+      ...(onDefect === undefined ? {} : { onDefect }),
+      ...(this.#options.console === true ? { console: createConsoleFiles() } : {}),
       metrics: this.#metrics,
+      on: this.on,
+      decisions: this.decisions,
+      recorder: this.recorder,
       version: VERSION,
-      demo: configured === undefined,
+      demo: setting === undefined,
     })
-    return { gateway, upstream }
+    return { gateway, upstreams }
   }
 
   close(): Promise<void> {
@@ -204,22 +299,39 @@ class RunningParapet implements Parapet {
 
   async #close(): Promise<void> {
     this.#watch?.close()
-    if (this.#gateway !== null) {
-      const { gateway, upstream } = await this.#gateway
+    for (const opened of this.#gateways.values()) {
+      const { gateway, upstreams } = await opened
       await gateway.close()
-      upstream.close?.()
+      for (const upstream of Object.values(upstreams)) upstream.close?.()
     }
+    await this.#record?.close()
     this.#parts.close()
   }
+}
+
+interface OpenGateway {
+  readonly gateway: Gateway
+  readonly upstreams: Readonly<Record<string, Upstream>>
 }
 
 /** The gateway's view: always the generation now in force. */
 function pipelineOf(parapet: Parapet): GatewayPipeline {
   return {
-    check: (input, options) => parapet.check(input, options),
-    converse: (request, callModel) => parapet.converse(request, callModel),
+    check: (input, { traceparent, ...options } = {}) =>
+      parapet.check(
+        traceparent === undefined ? input : { ...input, caller: { ...input.caller, traceparent } },
+        options,
+      ),
+    converse: ({ traceparent, ...request }, callModel) =>
+      parapet.converse(
+        traceparent === undefined ? request : { ...request, caller: { ...request.caller, traceparent } },
+        callModel,
+      ),
     get policyVersion() {
       return parapet.policyVersion
+    },
+    get rails() {
+      return parapet.rails
     },
   }
 }

@@ -7,6 +7,7 @@ export { POLICY_TEMPLATE } from './policy-template.ts'
 export { definePolicy, loadPolicy, parsePolicy } from './policy-file.ts'
 export { checkPolicyFile } from './policy-report.ts'
 export type { PlacedNote, PolicyFileReport } from './policy-report.ts'
+export { pingStore } from './ping-store.ts'
 export { failureText, runPolicyCases, toJUnit } from './policy-cases.ts'
 export type { CaseResult, CasesReport } from './policy-cases.ts'
 export { createPatternScanner, regExpMatcher } from '../core/scan/index.ts'
@@ -42,6 +43,8 @@ export type {
   GuardStream,
   GuardedPart,
   GuardedStream,
+  MediaCheck,
+  MediaRequest,
   Message,
   ParapetEvent,
   ParapetListener,

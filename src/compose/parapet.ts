@@ -4,15 +4,18 @@
  * Types only; the making is in `create-parapet`.
  */
 import type { CallModel, ConverseRequest } from '../core/stream/index.ts'
-import type { Gateway } from '../gateway/index.ts'
+import type { Gateway, HttpUpstreamOptions } from '../gateway/index.ts'
 import type {
   Caller,
   CheckInput,
   CheckResult,
+  DecisionStore,
   GuardedPart,
   GuardedStream,
+  JobQueue,
   Message,
   ParapetListener,
+  Recorder,
   StreamPart,
 } from '../spec/index.ts'
 
@@ -25,15 +28,26 @@ export interface GuardStreamOptions {
   /** Or the whole conversation that it answers. */
   readonly messages?: readonly Message[]
   readonly caller?: Caller
+  /** The model that answers, for the record. */
+  readonly model?: string
   /** Aborting it ends the stream and cancels its source. */
   readonly signal?: AbortSignal
 }
 
 export interface Parapet {
-  /** Judges a row or a conversation. A string is a row with that prompt. Rejects with `input_invalid` or `aborted` only. */
+  /**
+   * Judges a row or a conversation. A string is a row with that prompt. Rejects with `input_invalid`, `aborted` or, when decisions are
+   * kept and this one cannot be, `record_unavailable`; with nothing else.
+   */
   check(
     input: CheckInput | string,
-    options?: { readonly signal?: AbortSignal; readonly door?: string },
+    options?: {
+      readonly signal?: AbortSignal
+      readonly door?: string
+      readonly model?: string
+      /** A trial: it is not counted, traced or recorded. */
+      readonly silent?: boolean
+    },
   ): Promise<CheckResult>
   /** Judges a stream of strings while it grows; throws `BlockedError` when the rest was stopped. */
   guardStream(
@@ -47,14 +61,26 @@ export interface Parapet {
   ): GuardedStream<GuardedPart>
   /** Input rail, model, output rail: one guarded answer. */
   converse(request: ConverseRequest, callModel: CallModel): GuardedStream<GuardedPart>
-  /** The gateway without a socket. */
-  fetch(request: Request): Promise<Response>
+  /**
+   * The gateway without a socket.
+   * @param options.upstream asks this model server instead of the configured one; hand in the same object every time, for each
+   *   object gets a gateway of its own that lives until `close`
+   */
+  fetch(request: Request, options?: { readonly upstream?: HttpUpstreamOptions }): Promise<Response>
   /** The gateway behind `fetch`, for `serve`. Made on first use. */
   gateway(): Promise<Gateway>
   /** Calls back for every decision, guard and change of policy; returns how to stop. */
   on(listener: ParapetListener): () => void
   /** Version of the policy now in force. */
   readonly policyVersion: string
+  /** Names of its guards by stage. */
+  readonly rails: Readonly<Record<string, readonly string[]>>
+  /** Where decisions are kept; null when they are not. */
+  readonly decisions: DecisionStore | null
+  /** What takes decisions to the store; null when they are not kept. */
+  readonly recorder: Recorder | null
+  /** The queue of jobs in the store's database, started when it is first asked for; null without a database. */
+  jobs(): Promise<JobQueue | null>
   /** Drains the gateway and lets go of files and timers. Safe to call twice. */
   close(): Promise<void>
 }

@@ -44,9 +44,13 @@ export interface DecisionBody {
   readonly warnings: readonly string[]
   /** The texts, when the policy captures them. */
   readonly content: StoredDecision['content']
-  readonly review: Review | null
-  readonly feedback: readonly Feedback[]
+  readonly review: Told<Review> | null
+  readonly feedback: readonly Told<Feedback>[]
 }
+
+/** With its time as ISO 8601. */
+type Told<T extends { readonly at?: number }> = Omit<T, 'at'> &
+  (T extends { readonly at: number } ? { readonly at: string } : { readonly at?: string })
 
 /** `GET /v1/decisions`. */
 export interface DecisionListBody {
@@ -149,7 +153,7 @@ export function toDecisionBody(stored: StoredDecision): DecisionBody {
   return {
     id: stored.id,
     object: 'parapet.decision',
-    at: new Date(stored.at).toISOString(),
+    at: moment(stored.at),
     status: review?.state === 'pending' ? 'held' : stored.state,
     door: stored.door,
     decision: stored.decision,
@@ -169,7 +173,15 @@ export function toDecisionBody(stored: StoredDecision): DecisionBody {
     exceptions: stored.exceptions,
     warnings: stored.warnings,
     content: stored.content,
-    review: review ?? null,
-    feedback: stored.feedback,
+    review: review === undefined ? null : toldReview(review),
+    feedback: stored.feedback.map((item) => ({ ...item, at: moment(item.at) })),
   }
+}
+
+function moment(at: number): string {
+  return new Date(at).toISOString()
+}
+
+function toldReview({ at, ...rest }: Review): NonNullable<DecisionBody['review']> {
+  return at === undefined ? rest : { ...rest, at: moment(at) }
 }

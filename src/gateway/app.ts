@@ -14,7 +14,7 @@ import { isEventSource } from './http/exchange.ts'
 import { fromWebRequest, toWebResponse } from './http/fetch-door.ts'
 import type { Handler, Method, Route } from './http/router.ts'
 import { allowOf, createRouter } from './http/router.ts'
-import type { KeySetting } from './keys/key-ring.ts'
+import type { KeySetting, KeySource } from './keys/key-ring.ts'
 import { createKeyRing } from './keys/key-ring.ts'
 import { createRateLimits } from './keys/rate-limit.ts'
 import { createLiveFeed } from './live-feed.ts'
@@ -30,7 +30,7 @@ export interface GatewayOptions {
   /** One upstream, or several by name; the first is taken when a request names none. */
   readonly upstream: Upstream | Readonly<Record<string, Upstream>>
   /** API keys. Without any, everybody who reaches the gateway may use it. */
-  readonly keys?: readonly KeySetting[]
+  readonly keys?: readonly KeySetting[] | KeySource
   readonly limits?: {
     /** Bytes of a request's body. Default 10 MiB. */
     readonly body?: number
@@ -96,11 +96,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       upstreamTimeout: options.limits?.upstreamTimeout ?? 600_000,
     },
     now,
+    onDefect: (error) => options.onDefect?.(error),
     stopped: stop.signal,
   }
   const facts = {
     version: options.version,
-    keyed: keys.size > 0,
+    keyed: keys.keyed,
     demo: options.demo === true,
     draining: () => draining,
   }
@@ -142,7 +143,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   return {
-    keyed: keys.size > 0,
+    keyed: keys.keyed,
     routes,
     handle,
     fetch: async (request) => toWebResponse(await handle(fromWebRequest(request))),

@@ -17,6 +17,8 @@ export interface GatewayContext {
   readonly recorder: Recorder | null
   readonly limits: { readonly body: number; readonly concurrency: number; readonly upstreamTimeout: number }
   readonly now: () => number
+  /** Told of errors that are defects and that a route answers itself. */
+  readonly onDefect: (error: unknown) => void
   /** Aborted when the server stops waiting for requests in flight. */
   readonly stopped: AbortSignal
 }

@@ -26,7 +26,7 @@ export async function answerGuard({ request, access }: RouteCall, context: Gatew
   const abort = createLinkedAbort([request.signal, context.stopped])
   const trace = request.header('traceparent')
   const options = { signal: abort.signal, door: GUARD_DOOR, ...(trace === undefined ? {} : { traceparent: trace }) }
-  const result = await context.pipeline.check(input, options).finally(() => abort.abort())
+  const result = await context.pipeline.check(input, options).finally(abort.release)
   if (result.decision === 'hold') context.held.add(result.decisionId)
   return jsonReply(replyOf(result, conversation), 200, decisionHeaders(result))
 }

@@ -12,6 +12,7 @@ import { EVENT_STREAM } from './answer/event-stream.ts'
 import type { GatewayContext } from './context.ts'
 import type { EventSource, Reply } from './http/exchange.ts'
 import type { RouteCall } from './http/router.ts'
+import type { LinkedAbort } from './linked-abort.ts'
 import { createLinkedAbort } from './linked-abort.ts'
 import { callUpstream } from './model-call.ts'
 import type { Envelope, EventWriter, ModelRequest, Protocol } from './protocols/protocol.ts'
@@ -30,7 +31,7 @@ interface Exchange {
   readonly guarded: GuardedStream<GuardedPart>
   readonly envelope: Envelope
   /** Stops everything that still works on this request. */
-  readonly cancel: AbortController
+  readonly cancel: LinkedAbort
 }
 
 /** Answers one request of a protocol. Errors are thrown; the caller gives them the protocol's shape. */
@@ -71,9 +72,8 @@ function begin(call: RouteCall, wanted: ModelRequest, context: GatewayContext, p
         messages,
         header,
         query: request.query,
-        signal: AbortSignal.any([signal, options.signal]),
       }
-      return callUpstream(route.upstream, upstreamCall, context.limits.upstreamTimeout)
+      return callUpstream(route.upstream, upstreamCall, [signal, options.signal], context.limits.upstreamTimeout)
     },
   )
   const envelope = {
@@ -88,16 +88,24 @@ async function answerWhole(exchange: Exchange): Promise<Reply> {
   const writer = exchange.wanted.createWholeWriter(exchange.envelope)
   try {
     for await (const part of exchange.guarded) {
-      if (part.type === 'error') return failureReply(exchange, part)
+      if (part.type === 'error') {
+        exchange.cancel.abort()
+        return failureReply(exchange, part)
+      }
       writer.write(part)
     }
     const result = await exchange.guarded.result
-    if (result.decision === 'refuse') return refusalReply(exchange, result)
+    if (result.decision === 'refuse') {
+      exchange.cancel.abort()
+      return refusalReply(exchange, result)
+    }
     const answer = writer.answer()
     if (answer === null) throw upstreamError('The model server sent no answer.')
+    exchange.cancel.release()
     return jsonReply(answer, 200, decisionHeaders(result))
-  } finally {
+  } catch (thrown) {
     exchange.cancel.abort()
+    throw thrown
   }
 }
 
@@ -145,7 +153,7 @@ async function answerStream(exchange: Exchange): Promise<Reply> {
         return failureReply(exchange, step.value)
       }
       text += writer.write(step.value)
-      if (step.value.type !== 'other' || waiting > MAX_WAITING) break
+      if (!showsNothing(step.value) || waiting > MAX_WAITING) break
     }
   } catch (thrown) {
     exchange.cancel.abort()
@@ -153,6 +161,11 @@ async function answerStream(exchange: Exchange): Promise<Reply> {
   }
   const headers = { ...EVENT_STREAM, ...decisionHeaders(decisionSoFar(exchange)) }
   return { status: 200, headers, body: eventsOf(exchange, iterator, writer, text) }
+}
+
+/** What stands beside an answer is none of it: as long as nothing else came, a decision can still have its own status. */
+function showsNothing(part: GuardedPart): boolean {
+  return part.type === 'other' || (part.type === 'file' && part.beside === true)
 }
 
 /** @param first what may be sent already */
@@ -194,21 +207,33 @@ function decisionSoFar({ guarded }: Exchange): DecisionHead | null {
   return { decision: guarded.decisionSoFar?.() ?? 'pass', decisionId: guarded.decisionId }
 }
 
-/** What the next part becomes on the wire. Never throws: an error has its own event. */
+/** Characters that are sent together when they are ready at the same time. */
+const BATCH = 16_384
+
+/** What the next parts become on the wire: all that are ready. Never throws: an error has its own event. */
 async function nextEvents(
   exchange: Exchange,
   iterator: AsyncIterator<GuardedPart>,
   writer: EventWriter,
 ): Promise<{ readonly text: string; readonly last: boolean }> {
+  let text = ''
   try {
     const step = await iterator.next()
     if (step.done === true) return { text: writer.end(), last: true }
-    const part = step.value
-    if (part.type !== 'error') return { text: writer.write(part), last: false }
-    const error = settledError(exchange, part)
-    if (error.code === 'refused') return { text: writer.refuse(refusalText(part.result)), last: true }
-    return { text: writer.error(errorBody(error, part.result)), last: true }
+    let part: GuardedPart | undefined = step.value
+    while (part !== undefined) {
+      if (part.type === 'error') return { text: text + lastEvents(exchange, part, writer), last: true }
+      text += writer.write(part)
+      part = text.length < BATCH ? exchange.guarded.poll?.() : undefined
+    }
+    return { text, last: false }
   } catch (thrown) {
-    return { text: writer.error(errorBody(toParapetError(thrown), null)), last: true }
+    return { text: text + writer.error(errorBody(toParapetError(thrown), null)), last: true }
   }
+}
+
+function lastEvents(exchange: Exchange, part: StreamErrorPart, writer: EventWriter): string {
+  const error = settledError(exchange, part)
+  if (error.code === 'refused') return writer.refuse(refusalText(part.result))
+  return writer.error(errorBody(error, part.result))
 }

@@ -7,8 +7,8 @@
 import { ParapetError } from '../spec/index.ts'
 import { HashedFeatures } from './hashed-features.ts'
 import type { HashedLinear } from './hashed-linear.ts'
-import { linearContributions, linearLogits } from './hashed-linear.ts'
 import { readModelFile, writeModelFile } from './model-file.ts'
+import { PackedLinear } from './packed-linear.ts'
 
 export const MODEL_PARTS: readonly ModelPart[] = ['text', 'response', 'context']
 export type ModelPart = 'text' | 'response' | 'context'
@@ -53,32 +53,47 @@ export function writeEmbeddedModel(data: EmbeddedModelData): Uint8Array<ArrayBuf
   return writeModelFile({ kind: KIND, id, parts: headers, calibration, coverage }, blocks)
 }
 
+/** What a prompt says about its answers: one logit for each output of `context`. */
+export type PromptContext = readonly number[]
+
+/** Parts with equally many buckets: their features are found once and summed together. */
+interface Group {
+  readonly features: HashedFeatures
+  readonly table: PackedLinear
+  readonly sums: Float64Array
+}
+
+/** One part of the model, without its weights, which are in its group's table. */
+interface Part {
+  readonly group: Group
+  /** Its first column in the table. */
+  readonly first: number
+  readonly outputs: readonly string[]
+  readonly scales: Float32Array
+  readonly biases: Float32Array
+  readonly calibrations: readonly Calibration[]
+}
+
+const UNCALIBRATED: Calibration = { slope: 1, intercept: 0 }
+
 /** What the text says about each output, as calibrated probabilities. */
 export class EmbeddedModel {
   readonly id: string
   readonly checksum: string
   readonly coverage: EmbeddedModelData['coverage']
-  readonly #parts: EmbeddedModelData['parts']
   readonly #calibration: EmbeddedModelData['calibration']
-  readonly #features: Readonly<Record<ModelPart, HashedFeatures>>
-  readonly #logits: Readonly<Record<ModelPart, Float64Array>>
+  readonly #parts: Readonly<Record<ModelPart, Part>>
+  /** For each output of `context`, the column of the same output of `response`. */
+  readonly #contextOf: readonly number[]
 
   constructor(data: EmbeddedModelData, checksum: string) {
     this.id = data.id
     this.checksum = checksum
     this.coverage = data.coverage
-    this.#parts = data.parts
     this.#calibration = data.calibration
-    const shared = new Map<number, HashedFeatures>()
-    const featuresOf = (part: ModelPart): HashedFeatures => {
-      const { bits } = data.parts[part]
-      const features = shared.get(bits) ?? new HashedFeatures(bits)
-      shared.set(bits, features)
-      return features
-    }
-    this.#features = { text: featuresOf('text'), response: featuresOf('response'), context: featuresOf('context') }
-    const room = (part: ModelPart): Float64Array => new Float64Array(data.parts[part].outputs.length)
-    this.#logits = { text: room('text'), response: room('response'), context: room('context') }
+    this.#parts = partsOf(data)
+    const { response, context } = this.#parts
+    this.#contextOf = context.outputs.map((output) => response.outputs.indexOf(output))
   }
 
   /** Reads a model file; throws `engine_unavailable` when it is damaged. */
@@ -104,31 +119,45 @@ export class EmbeddedModel {
 
   /** Outputs of the text model. */
   scoreText(text: string): Readonly<Record<string, number>> {
-    this.#forward('text', text)
-    return Object.fromEntries(
-      this.#parts.text.outputs.map((output, index) => [output, this.calibrated(output, this.#logits.text[index] ?? 0)]),
-    )
+    const part = this.#parts.text
+    this.#read(part, text)
+    return this.#scoresOfText(part)
   }
 
   /** Outputs of the response model, given the prompt it answers. */
   scoreResponse(response: string, prompt: string | undefined): Readonly<Record<string, number>> {
-    this.#forward('response', response)
-    const { outputs } = this.#parts.response
-    const raw = outputs.map((_, index) => this.#logits.response[index] ?? 0)
-    const alone = prompt === undefined || prompt === ''
-    if (!alone) {
-      this.#forward('context', prompt)
-      this.#parts.context.outputs.forEach((output, index) => {
-        const at = outputs.indexOf(output)
-        if (at >= 0) raw[at] = (raw[at] ?? 0) + (this.#logits.context[index] ?? 0)
-      })
+    const { response: part, context } = this.#parts
+    let known: PromptContext | null = null
+    if (prompt !== undefined && prompt !== '') {
+      this.#read(context, prompt)
+      known = this.#contextLogits()
     }
-    return Object.fromEntries(
-      outputs.map((output, index) => [
-        output,
-        this.calibrated(alone && output === 'response_harm' ? ALONE : output, raw[index] ?? 0),
-      ]),
-    )
+    this.#read(part, response)
+    return this.#scoresOfResponse(known)
+  }
+
+  /** Outputs of the text model for a prompt, and what it says about its answers; one reading does for both. */
+  readPrompt(prompt: string): {
+    readonly text: Readonly<Record<string, number>>
+    readonly context: PromptContext | null
+  } {
+    const { text, context } = this.#parts
+    this.#read(text, prompt)
+    const scores = this.#scoresOfText(text)
+    if (context.group !== text.group) this.#read(context, prompt)
+    return { text: scores, context: prompt === '' ? null : this.#contextLogits() }
+  }
+
+  /** Outputs of the text model and of the response model for an answer; one reading does for both. */
+  scoreAnswer(
+    answer: string,
+    context: PromptContext | null,
+  ): { readonly text: Readonly<Record<string, number>>; readonly response: Readonly<Record<string, number>> } {
+    const { text, response } = this.#parts
+    this.#read(text, answer)
+    const ofText = this.#scoresOfText(text)
+    if (response.group !== text.group) this.#read(response, answer)
+    return { text: ofText, response: this.#scoresOfResponse(context) }
   }
 
   /** How much each place of a text adds to an output: parallel arrays of starts, ends and contributions. */
@@ -137,21 +166,82 @@ export class EmbeddedModel {
     output: string,
     text: string,
   ): { readonly starts: Int32Array; readonly ends: Int32Array; readonly values: Float64Array } {
-    const model = this.#parts[part]
-    const features = this.#features[part]
+    const { group, first, outputs, scales } = this.#parts[part]
+    const { features, table } = group
     features.trace(text)
-    const values = linearContributions(model, features, Math.max(0, model.outputs.indexOf(output)))
-    return { starts: features.starts.slice(0, features.count), ends: features.ends.slice(0, features.count), values }
+    const { buckets, count, starts, ends } = features
+    const column = Math.max(0, outputs.indexOf(output))
+    const factor = (scales[column] ?? 0) / Math.sqrt(Math.max(1, count))
+    const values = new Float64Array(count)
+    for (let index = 0; index < count; index++)
+      values[index] = table.weight(buckets[index] ?? 0, first + column) * factor
+    return { starts: starts.slice(0, count), ends: ends.slice(0, count), values }
   }
 
   /** Probability of an output from its raw logit. */
   calibrated(output: string, logit: number): number {
-    const { slope, intercept } = this.#calibration[output] ?? { slope: 1, intercept: 0 }
-    return 1 / (1 + Math.exp(-(slope * logit + intercept)))
+    return probability(this.#calibration[output] ?? UNCALIBRATED, logit)
   }
 
-  #forward(part: ModelPart, text: string): void {
-    this.#features[part].extract(text)
-    linearLogits(this.#parts[part], this.#features[part], this.#logits[part])
+  /** Sums the weights of a text's features for `part`, the rest of its group with it (for parts that begin later: alone). */
+  #read({ group, first }: Part, text: string): void {
+    const { features, table, sums } = group
+    features.extract(text)
+    table.sum(features.buckets, features.count, sums, first)
   }
+
+  #logit({ group, first, scales, biases }: Part, output: number): number {
+    const { count } = group.features
+    const norm = count === 0 ? 0 : 1 / Math.sqrt(count)
+    return (biases[output] ?? 0) + (group.sums[first + output] ?? 0) * (scales[output] ?? 0) * norm
+  }
+
+  #scoresOfText(part: Part): Readonly<Record<string, number>> {
+    const scores: Record<string, number> = {}
+    for (let output = 0; output < part.outputs.length; output++) {
+      const calibration = part.calibrations[output] ?? UNCALIBRATED
+      scores[part.outputs[output] ?? ''] = probability(calibration, this.#logit(part, output))
+    }
+    return scores
+  }
+
+  /** What the prompt that was just read says about its answers. */
+  #contextLogits(): PromptContext {
+    const { context } = this.#parts
+    return context.outputs.map((_, output) => this.#logit(context, output))
+  }
+
+  /** For the answer that was just read. */
+  #scoresOfResponse(context: PromptContext | null): Readonly<Record<string, number>> {
+    const { response } = this.#parts
+    const scores: Record<string, number> = {}
+    response.outputs.forEach((output, index) => {
+      const known = context === null ? -1 : this.#contextOf.indexOf(index)
+      const logit = this.#logit(response, index) + (known < 0 ? 0 : (context?.[known] ?? 0))
+      scores[output] = this.calibrated(context === null && output === 'response_harm' ? ALONE : output, logit)
+    })
+    return scores
+  }
+}
+
+function partsOf(data: EmbeddedModelData): Record<ModelPart, Part> {
+  const sizes = new Set(MODEL_PARTS.map((name) => data.parts[name].bits))
+  const made: Partial<Record<ModelPart, Part>> = {}
+  for (const bits of sizes) {
+    const names = MODEL_PARTS.filter((name) => data.parts[name].bits === bits)
+    const table = new PackedLinear(names.map((name) => data.parts[name]))
+    const group = { features: new HashedFeatures(bits), table, sums: new Float64Array(4 * Math.ceil(table.width / 4)) }
+    let first = 0
+    for (const name of names) {
+      const { outputs, scales, biases } = data.parts[name]
+      const calibrations = outputs.map((output) => data.calibration[output] ?? UNCALIBRATED)
+      made[name] = { group, first, outputs, scales, biases, calibrations }
+      first += outputs.length
+    }
+  }
+  return made as Record<ModelPart, Part>
+}
+
+function probability({ slope, intercept }: Calibration, logit: number): number {
+  return 1 / (1 + Math.exp(-(slope * logit + intercept)))
 }

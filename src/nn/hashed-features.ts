@@ -9,6 +9,8 @@ import { DIGIT, IDEOGRAPH, INVISIBLE, LETTER, MARK, SPACE, characterTable } from
 
 /** Longer words are cut into pieces of this many units, so that one endless word costs linear time. */
 const MAX_WORD = 32
+/** Shorter words have grams that reach from boundary to boundary, which do not count. */
+const SHORT_WORD = 4
 /** So many words at the start are also features of their own. */
 const OPENING_WORDS = 4
 
@@ -30,7 +32,8 @@ export class HashedFeatures {
   ends: Int32Array
 
   readonly #shift: number
-  readonly #seen: Int32Array
+  /** For each bucket the number of the extraction that met it last. A byte: a larger table would leave the cache. */
+  readonly #seen: Uint8Array
   #stamp = 0
   #tracing = false
   readonly #word: Uint16Array = new Uint16Array(MAX_WORD + 2)
@@ -40,7 +43,7 @@ export class HashedFeatures {
   /** @param bits log2 of the number of buckets, 8…24 */
   constructor(bits: number) {
     this.#shift = 32 - bits
-    this.#seen = new Int32Array(2 ** bits)
+    this.#seen = new Uint8Array(2 ** bits)
     this.buckets = new Int32Array(4096)
     this.starts = new Int32Array(0)
     this.ends = new Int32Array(0)
@@ -64,7 +67,7 @@ export class HashedFeatures {
     this.#previousWord = 0
     this.#words = 0
     this.#stamp += 1
-    if (this.#stamp === 0x7fffffff) {
+    if (this.#stamp === 256) {
       this.#seen.fill(0)
       this.#stamp = 1
     }
@@ -87,10 +90,9 @@ export class HashedFeatures {
     word[0] = BOUNDARY
     for (let at = from; at < to; at += 1) {
       const unit = text.charCodeAt(at)
-      const type = kind[unit] ?? LETTER
-      if (type === INVISIBLE) continue
+      const type = kind[unit] as number
       if (type === LETTER || type === DIGIT) {
-        const folded = fold[unit] ?? unit
+        const folded = fold[unit] as number
         if (folded !== unit && unit < 0x500) upper += 1
         if (unit > 0x7f) foreign += 1
         if (folded >= 0x900) dense = true
@@ -107,16 +109,10 @@ export class HashedFeatures {
         first = 0
         continue
       }
-      // An apostrophe between letters stays in the word: "don't".
-      if (
-        type === MARK &&
-        length > 0 &&
-        (fold[unit] ?? 0) === 0x27 &&
-        at + 1 < to &&
-        kind[text.charCodeAt(at + 1)] === LETTER
-      )
-        continue
+      if (type === INVISIBLE) continue
       if (length > 0) {
+        // An apostrophe between letters stays in the word: "don't".
+        if (type === MARK && fold[unit] === 0x27 && at + 1 < to && kind[text.charCodeAt(at + 1)] === LETTER) continue
         this.#endWord(length, dense, wordStart, at)
         length = 0
         dense = false
@@ -142,7 +138,7 @@ export class HashedFeatures {
         if (markLength === 0) markHash = SEED_MARK
         markLength += 1
         if (markLength <= 4) {
-          markHash = Math.imul(markHash ^ (fold[unit] ?? unit), 0x01000193)
+          markHash = Math.imul(markHash ^ (fold[unit] as number), 0x01000193)
           this.#emit(markHash, at, at + 1)
         }
       } else if (type === SPACE) {
@@ -158,12 +154,18 @@ export class HashedFeatures {
     const word = this.#word
     word[length + 1] = BOUNDARY
     let hash = SEED_WORD
-    for (let index = 1; index <= length; index += 1) hash = Math.imul(hash ^ (word[index] ?? 0), 0x01000193)
+    for (let index = 1; index <= length; index += 1) hash = Math.imul(hash ^ (word[index] as number), 0x01000193)
     this.#emit(hash, start, end)
     if (this.#words > 0) this.#emit(Math.imul(this.#previousWord ^ SEED_PAIR, 0x01000193) ^ hash, start, end)
     if (this.#words < OPENING_WORDS) this.#emit(Math.imul(hash ^ SEED_OPENING, 0x5bd1e995), start, end)
     this.#previousWord = hash
     this.#words += 1
+    if (dense || length < SHORT_WORD || this.#tracing) this.#grams(length, dense, start, end)
+    else this.#gramsOfLongWord(length)
+  }
+
+  #grams(length: number, dense: boolean, start: number, end: number): void {
+    const word = this.#word
     const shortest = dense ? 2 : 3
     const longest = dense ? 4 : 5
     const last = length + 1
@@ -171,12 +173,52 @@ export class HashedFeatures {
       let gram = SEED_GRAM
       const stop = Math.min(last, index + longest - 1)
       for (let next = index; next <= stop; next += 1) {
-        gram = Math.imul(gram ^ (word[next] ?? 0), 0x01000193)
+        gram = Math.imul(gram ^ (word[next] as number), 0x01000193)
         const size = next - index + 1
         // The whole word between both boundaries is the word feature already.
         if (size >= shortest && size < length + 2) this.#emit(gram, start, end)
       }
     }
+  }
+
+  /**
+   * The same for words of four letters or more that are not dense and not traced, written out: all their grams of three, four and
+   * five units are shorter than the word with its boundaries.
+   */
+  #gramsOfLongWord(length: number): void {
+    if (this.count + 3 * MAX_WORD > this.buckets.length) this.#grow()
+    const word = this.#word
+    const seen = this.#seen
+    const buckets = this.buckets
+    const stamp = this.#stamp
+    const shift = this.#shift
+    const last = length + 1
+    let count = this.count
+    let gram = 0
+    let bucket = 0
+    for (let index = 0; index + 2 <= last; index += 1) {
+      gram = Math.imul(SEED_GRAM ^ (word[index] as number), 0x01000193)
+      gram = Math.imul(gram ^ (word[index + 1] as number), 0x01000193)
+      gram = Math.imul(gram ^ (word[index + 2] as number), 0x01000193)
+      bucket = mixed(gram) >>> shift
+      // Without a branch: half of all buckets are new, which no processor can guess. Both are bytes, so this adds 0 or 1.
+      buckets[count] = bucket
+      count += (((seen[bucket] as number) ^ stamp) + 255) >>> 8
+      seen[bucket] = stamp
+      if (index + 3 > last) break
+      gram = Math.imul(gram ^ (word[index + 3] as number), 0x01000193)
+      bucket = mixed(gram) >>> shift
+      buckets[count] = bucket
+      count += (((seen[bucket] as number) ^ stamp) + 255) >>> 8
+      seen[bucket] = stamp
+      if (index + 4 > last) continue
+      gram = Math.imul(gram ^ (word[index + 4] as number), 0x01000193)
+      bucket = mixed(gram) >>> shift
+      buckets[count] = bucket
+      count += (((seen[bucket] as number) ^ stamp) + 255) >>> 8
+      seen[bucket] = stamp
+    }
+    this.count = count
   }
 
   #shape(from: number, to: number, upper: number, letters: number, foreign: number, lines: number): void {
@@ -190,9 +232,7 @@ export class HashedFeatures {
   }
 
   #emit(hash: number, start: number, end: number): void {
-    let mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
-    mixed = Math.imul(mixed ^ (mixed >>> 12), 0x297a2d39)
-    const bucket = mixed >>> this.#shift
+    const bucket = mixed(hash) >>> this.#shift
     if (this.#tracing) {
       this.#reserve()
       this.starts[this.count] = start
@@ -203,19 +243,28 @@ export class HashedFeatures {
     }
     if (this.#seen[bucket] === this.#stamp) return
     this.#seen[bucket] = this.#stamp
-    if (this.count === this.buckets.length) this.#reserve()
+    if (this.count === this.buckets.length) this.#grow()
     this.buckets[this.count] = bucket
     this.count += 1
   }
 
   #reserve(): void {
-    const room = this.buckets.length
-    if (this.count === room) this.buckets = grow(this.buckets, room * 2)
-    if (this.#tracing && this.starts.length < this.buckets.length) {
+    if (this.count === this.buckets.length) this.#grow()
+    if (this.starts.length < this.buckets.length) {
       this.starts = grow(this.starts, this.buckets.length)
       this.ends = grow(this.ends, this.buckets.length)
     }
   }
+
+  #grow(): void {
+    this.buckets = grow(this.buckets, this.buckets.length * 2)
+  }
+}
+
+/** Spreads a hash over all its bits. */
+function mixed(hash: number): number {
+  const half = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+  return Math.imul(half ^ (half >>> 12), 0x297a2d39)
 }
 
 function grow(array: Int32Array, length: number): Int32Array {

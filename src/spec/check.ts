@@ -59,6 +59,10 @@ export interface GuardResult {
   readonly decision: Decision | 'retry'
   readonly labels: readonly string[]
   readonly ms: number
+  /** When it was asked first, milliseconds since the epoch. Absent when nobody was asked. */
+  readonly startedAt?: number
+  /** When it answered last, over a stream; elsewhere it is `startedAt` + `ms`. */
+  readonly endedAt?: number
   readonly cached: boolean
   readonly shadow: boolean
   readonly error?: { readonly code: string; readonly message: string }
@@ -68,6 +72,8 @@ export interface GuardResult {
 export interface CheckResult extends CheckRow {
   /** Id of the decision. */
   readonly decisionId: string
+  /** When the request began, milliseconds since the epoch. */
+  readonly startedAt?: number
   readonly policyVersion: string
   readonly guards: readonly GuardResult[]
   /** What would have been decided with no guard in shadow; equals `decision` without shadow. */

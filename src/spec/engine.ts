@@ -39,6 +39,14 @@ export interface ClassifierSpan {
 /** How far a head was taught in a language. */
 export type Coverage = 'trained' | 'transferred' | 'untested'
 
+/** A prompt that was read once, for itself and for all passages of its answers. */
+export interface PromptReading {
+  /** What `classify` says of the prompt alone. */
+  readonly scores: ClassifierScores
+  /** What `classify` says of an answer to it, with null for the heads of the prompt. */
+  answer(response: string): ClassifierScores
+}
+
 export interface ClassifierEngine {
   readonly specVersion: 'v1'
   readonly kind: 'classifier'
@@ -47,6 +55,8 @@ export interface ClassifierEngine {
   readonly version: string
   /** Synchronous and pure; answers for every string, lone surrogates and the empty one included. */
   classify(input: ClassifierInput): ClassifierScores
+  /** Reads a prompt ahead. An engine without it is asked with both texts each time. */
+  read?(prompt: string): PromptReading
   /** At most `limit` spans of the original text, strongest first. */
   explain(input: ClassifierInput, head: ClassifierHead, limit: number): readonly ClassifierSpan[]
   readonly card: { readonly heads: Readonly<Record<string, Readonly<Record<string, Coverage>>>> }

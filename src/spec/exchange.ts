@@ -9,7 +9,7 @@ export type Role = 'system' | 'developer' | 'user' | 'assistant' | 'tool'
 export interface MediaPart {
   readonly type: 'media'
   readonly mediaType: string
-  /** Where it lives, or its base64 data. Never logged. */
+  /** Where it lives, or its base64 data; empty when there is nothing a guard could look at. Never logged. */
   readonly source: string
 }
 
@@ -41,4 +41,6 @@ export interface Caller {
   readonly conversation?: string
   /** Name of the API key, for exceptions by caller. */
   readonly key?: string
+  /** W3C `traceparent` of the request, so that traces hang together. No policy looks at it. */
+  readonly traceparent?: string
 }

@@ -80,6 +80,31 @@ export interface GuardRequest {
 /** What a stream session is opened with: a request without its text. */
 export type StreamRequest = Omit<GuardRequest, 'text'>
 
+/** What a guard of media is asked: a request with an image, a recording or a file instead of a text. */
+export interface MediaRequest extends Omit<StreamRequest, 'origin'> {
+  /**
+   * IANA media type in lower case, without parameters; a range such as `image/*` when no more is known. It is what the sender
+   * says, not what the bytes are.
+   */
+  readonly mediaType: string
+  /**
+   * The medium as it came: a `data:` URL, plain base64, another URL, or the id under which a model server keeps it. Never empty.
+   * Nobody fetches it for the guard; a guard that cannot look at it must throw.
+   */
+  readonly source: string
+}
+
+/** The part of a guard that judges media. */
+export interface MediaCheck {
+  /** IANA media types (`image/png`) or ranges (`image/*`) it can judge. Media of other types are never shown to it. */
+  readonly types: readonly string[]
+  /**
+   * Findings are about the medium as a whole: none has a span. Under `modify` the medium is removed and the finding's
+   * `replacement` (without one, `[<LABEL>]`) stands there as text.
+   */
+  check(request: MediaRequest): GuardReport | Promise<GuardReport>
+}
+
 /** One step of a stream session. Offsets are absolute. */
 export interface StreamStep {
   /** New findings only. Their spans may end after `settled`. */
@@ -111,6 +136,8 @@ export interface Guard {
   /** False when the report depends on more than the request (time, outside state): such reports are not cached. */
   readonly cacheable?: boolean
   check(request: GuardRequest): GuardReport | Promise<GuardReport>
+  /** Present when it judges images, recordings or files as well. `stages`, `version` and `cacheable` hold for it too. */
+  readonly media?: MediaCheck
   /**
    * Judges while the text is still growing. A guard without it is exact too, but the pipeline holds the whole answer for it;
    * `policy check` says so.

@@ -12,6 +12,8 @@ export type {
   GuardReport,
   GuardRequest,
   GuardStream,
+  MediaCheck,
+  MediaRequest,
   Restorer,
   Scores,
   StreamRequest,
@@ -27,6 +29,7 @@ export type {
   Coverage,
   GenerateOptions,
   LanguageModelEngine,
+  PromptReading,
 } from './engine.ts'
 export type {
   ActionRule,
@@ -60,6 +63,7 @@ export type { ErrorCode, PolicyIssue } from './errors.ts'
 export type { ParapetEvent, ParapetListener } from './events.ts'
 export type { PseudonymVault } from './vault.ts'
 export type {
+  AnswerMessage,
   DecisionContent,
   DecisionDraft,
   DecisionRecord,
@@ -69,3 +73,4 @@ export type {
   StoredDecision,
 } from './record.ts'
 export type { DecisionPage, DecisionQuery, DecisionStore, RecordCounts, Recorder } from './store.ts'
+export type { Job, JobQueue, SendOptions, WorkOptions } from './jobs.ts'

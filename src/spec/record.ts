@@ -6,18 +6,32 @@
  */
 import type { CheckInput, CheckResult, GuardResult, Span } from './check.ts'
 import type { Decision } from './decision.ts'
-import type { Caller } from './exchange.ts'
+import type { Caller, Message } from './exchange.ts'
 import type { Scores } from './guard.ts'
 import type { RecordPolicy } from './policy.ts'
 
-/** The texts of a decision, in the form in which they can be judged again. Media are named, their data is not kept. */
-export type DecisionContent = Pick<CheckInput, 'prompt' | 'response' | 'system' | 'stage' | 'messages'>
+/** One of the answers a model gave, as it came from the model: what guards changed or held back is told by the record's spans. */
+export interface AnswerMessage extends Message {
+  readonly role: 'assistant'
+  readonly content: string
+  /** The model's reasoning, when it showed any. */
+  readonly reasoning?: string
+}
+
+/**
+ * The texts of a decision, in the form in which they can be judged again: `{ messages: [...messages, ...answers] }`. Media are
+ * named, their data is not kept.
+ */
+export interface DecisionContent extends Pick<CheckInput, 'prompt' | 'response' | 'system' | 'stage' | 'messages'> {
+  /** What the model answered, one for each choice; absent where no model was asked. */
+  readonly answers?: readonly AnswerMessage[]
+}
 
 /** One decision as it is kept. */
 export interface DecisionRecord {
   /** The decision's id. Writing a record again under the same id replaces it. */
   readonly id: string
-  /** When it was made, milliseconds since the epoch. */
+  /** When its request came in, milliseconds since the epoch: a final record stands where its open one stood. */
   readonly at: number
   /**
    * `open`: the answer has begun to leave and its end is not known; what stays open after a crash was cut off there.

@@ -33,10 +33,16 @@ export interface DecisionStore {
   readonly specVersion: 'v1'
   /** What it is, for people: `embedded PostgreSQL in /var/lib/parapet`; never holds a password. */
   readonly name: string
-  /** All of them or none. A final record is never replaced by an open one. */
+  /**
+   * All of them or none. A final record is never replaced by an open one; reviews and feedback stay when a record is written
+   * again. Rejects with `record_unavailable` when the store cannot take them just now, with `input_invalid` when it never can.
+   */
   write(records: readonly DecisionRecord[]): Promise<void>
   get(id: string): Promise<StoredDecision | null>
-  /** @param options.limit 1…500, default 50. A wrong cursor rejects with `input_invalid`. */
+  /**
+   * @param options.limit 1…500, default 50; a page of very large records may be shorter. A wrong limit or cursor rejects with
+   * `input_invalid`.
+   */
   list(query: DecisionQuery, options?: { readonly limit?: number; readonly cursor?: string }): Promise<DecisionPage>
   /** Settles a held decision. Null when there is none with this id, `settled` false when somebody was faster. */
   review(
@@ -82,8 +88,14 @@ export interface Recorder {
    * `record_unavailable` when it could not be kept and the policy says to refuse then.
    */
   settled(id: string): Promise<void>
-  /** Resolves when everything taken so far is kept, spilled or dropped. */
+  /** Whether a record with this id has been taken and is neither readable nor spilled nor lost yet. */
+  waiting(id: string): boolean
+  /**
+   * Resolves when everything taken so far is kept, spilled or dropped. Rejects with `record_unavailable` when some of it can be
+   * neither kept nor spilled just now; it stays in memory then.
+   */
   flush(): Promise<void>
   readonly counts: RecordCounts
+  /** Flushes for a few seconds at most; what is then still in memory is counted as dropped. The store is not closed. */
   close(): Promise<void>
 }

@@ -10,6 +10,11 @@ interface PartBase {
   readonly choice?: number
   /** The vendor's own object, handed through untouched when the text was not modified. */
   readonly raw?: unknown
+  /**
+   * On text, reasoning and tool input: the text this piece belongs to is complete. It is judged to its end and leaves at once;
+   * a later piece of the same kind begins a text of its own. Without it that happens when its choice finishes.
+   */
+  readonly last?: boolean
 }
 
 /** A piece of answer text. */
@@ -38,6 +43,13 @@ export interface FilePart extends PartBase {
   readonly type: 'file'
   readonly mediaType: string
   readonly data: string
+  /**
+   * What guards of media look at, one after another, when `data` is the vendor's own form of it rather than base64 or a URL.
+   * Empty: there is nothing they could look at.
+   */
+  readonly sources?: readonly string[]
+  /** It stands beside the answer (metadata, a warning): it is judged like any other, but is neither an answer nor an act. */
+  readonly beside?: boolean
 }
 
 /** The end of one choice. All its held text leaves before it. */
@@ -66,6 +78,8 @@ export type GuardedPart = StreamPart | StreamErrorPart
 export interface GuardedStream<T> extends AsyncIterable<T> {
   /** Resolves when the stream has ended, whatever its end. Never rejects. */
   readonly result: Promise<CheckResult>
+  /** What is ready to be shown at once; undefined when there is nothing, or somebody waits for it already. */
+  poll?(): T | undefined
   /** Id the result will have, when it is known from the start. */
   readonly decisionId?: string
   /** The most severe decision so far: what a door can tell before the stream has ended. */

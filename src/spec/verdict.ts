@@ -7,8 +7,12 @@ import type { Stage } from './stage.ts'
 interface VerdictBase {
   readonly guard: string
   readonly stage: Stage
-  /** Wall-clock time of the guard, milliseconds. */
+  /** Time the guard took, milliseconds. Over a stream: the sum of its steps. */
   readonly ms: number
+  /** When it was asked first, milliseconds since the epoch. Absent when nobody was asked. */
+  readonly startedAt?: number
+  /** When it answered last; only over a stream, elsewhere it is `startedAt` + `ms`. */
+  readonly endedAt?: number
   /** The guard only observes: its findings never change the answer. */
   readonly shadow: boolean
 }

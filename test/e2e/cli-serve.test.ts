@@ -126,9 +126,18 @@ describe('parapet serve', () => {
   test('a port in use ends with 2 and a remedy', async () => {
     const child = start()
     const port = /:(\d+)\n/.exec(await printed(child, listening))?.[1] ?? ''
-    const second = await cli(['serve', '--port', port], { cwd })
+    const second = await cli(['serve', '--port', port, '--data-dir', 'other'], { cwd })
     expect(second.code).toBe(2)
     expect(second.stderr).toContain('--port')
+    expect(second.stdout).toBe('')
+  })
+
+  test('a second one on the same data folder ends with 2 and names the first', async () => {
+    const child = start()
+    await printed(child, listening)
+    const second = await cli(['serve', '--port', '0'], { cwd })
+    expect(second.code).toBe(2)
+    expect(second.stderr).toContain(String(child.pid))
     expect(second.stdout).toBe('')
   })
 

@@ -4,6 +4,7 @@
  */
 import { expect, test } from 'vitest'
 import { errorBodySchema } from '../../src/contract/index.ts'
+import { createMemoryStore } from '../../src/testing/index.ts'
 import { harness, post, wordGuard } from './support.ts'
 
 const MARKER = 'PLANTED-7f3a'
@@ -66,6 +67,15 @@ const KEYS: readonly [string, ...string[]] = [
   'image_url',
   'refusal',
   'user',
+  'input',
+  'max_tokens',
+  'texts',
+  'input_type',
+  'eventType',
+  'requestType',
+  'request',
+  'verdict',
+  'previous_response_id',
   '__proto__',
   'constructor',
   MARKER,
@@ -209,4 +219,39 @@ test.each(RUNS)(
     expect(h.metrics.inFlight).toBe(0)
   },
   300_000,
+)
+
+/** Every other door that takes a body, from the router's own list. */
+const OTHERS = harness({ decisions: createMemoryStore() })
+  .gateway.routes.filter(({ path, methods }) => methods.POST !== undefined && !DOORS.some((door) => door === path))
+  .map(({ path }) => path.replace(':id', 'dec_1'))
+
+/** Answers in each door's own shape; what all have in common is a message, a status that fits, and nothing of the marker. */
+function otherComplaint(status: number, text: string): string | null {
+  if (status === 200 || status === 201) return null
+  // A 502 is the scripted model server's, which speaks chat completions only.
+  if (![400, 404, 413, 415, 502].includes(status)) return `status ${status}`
+  if (text.includes(MARKER)) return 'the marker is in the error'
+  const { error } = JSON.parse(text) as { error?: { message?: unknown } }
+  return typeof error?.message === 'string' && error.message !== '' ? null : 'there is no message'
+}
+
+test('there are other doors', () => {
+  expect(OTHERS.length).toBeGreaterThan(10)
+})
+
+test.each(OTHERS)(
+  '1,000 at %s',
+  async (door) => {
+    const random = randomFrom(3)
+    const h = harness({ guards: [wordGuard('BLOCKME', { action: 'block' })], decisions: createMemoryStore() })
+    for (let turn = 0; turn < 1000; turn += 1) {
+      const response = await h.gateway.fetch(post(door, whole(random), pick(random, HEADERS)))
+      const problem = otherComplaint(response.status, await response.text())
+      if (problem !== null) expect.fail(`turn ${turn}: ${problem}`)
+    }
+    expect((await h.gateway.fetch(post('/v1/guard', { prompt: 'next' }))).status).toBe(200)
+    expect(h.metrics.inFlight).toBe(0)
+  },
+  120_000,
 )

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { createServer, request as httpRequest } from 'node:http'
 import type { Server as HttpServer, ServerResponse } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Gateway, RunningGateway } from '../../src/gateway/index.ts'
+import type { Gateway, RunningGateway, ServeOptions } from '../../src/gateway/index.ts'
 import { createGateway, createGatewayMetrics, createHttpUpstream, serve } from '../../src/gateway/index.ts'
 import { chunk, chunksOf, contentOf, harness, pipelineOf, sseText, WORDS } from './support.ts'
 
@@ -13,8 +13,8 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-async function start(gateway: Gateway): Promise<RunningGateway> {
-  const running = await serve(gateway, { port: 0 })
+async function start(gateway: Gateway, options: ServeOptions = {}): Promise<RunningGateway> {
+  const running = await serve(gateway, { port: 0, ...options })
   closers.push(() => running.close({ grace: 0 }))
   return running
 }
@@ -23,6 +23,7 @@ async function start(gateway: Gateway): Promise<RunningGateway> {
 async function withModel(
   handler: (response: ServerResponse, body: string) => void,
   timeout = {},
+  options: ServeOptions = {},
 ): Promise<RunningGateway & { requests: { closed: boolean }[] }> {
   const requests: { closed: boolean }[] = []
   const model: HttpServer = createServer((request, response) => {
@@ -44,7 +45,7 @@ async function withModel(
   const upstream = createHttpUpstream({ url: `http://127.0.0.1:${(model.address() as AddressInfo).port}`, timeout })
   closers.push(() => upstream.close())
   const gateway = createGateway({ pipeline: pipelineOf(WORDS, {}, metrics), upstream, metrics, version: '0' })
-  return { ...(await start(gateway)), requests }
+  return { ...(await start(gateway, options)), requests }
 }
 
 function ask(url: string, body: unknown, signal?: AbortSignal): Promise<Response> {
@@ -119,6 +120,32 @@ describe('serving', () => {
     expect(written).toBeLessThan(64 * 1024 * 1024)
     incoming.destroy()
     await expect.poll(() => running.requests[0]?.closed, { timeout: 5000 }).toBe(true)
+  })
+
+  test('a client that reads nothing for too long is cut off, and its model is let go', async () => {
+    const running = await withModel(
+      (response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        const event = sseText([chunk({ content: 'words '.repeat(2000) })], false)
+        const pump = (): void => {
+          while (!response.destroyed && response.write(event));
+          response.once('drain', pump)
+        }
+        pump()
+      },
+      {},
+      { stallTimeout: 300 },
+    )
+    const body = JSON.stringify({ ...hello, stream: true })
+    const socket = connect(running.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    )
+    socket.pause()
+    await expect.poll(() => running.requests[0]?.closed, { timeout: 20_000 }).toBe(true)
+    socket.destroy()
+    expect((await fetch(`${running.url}/healthz`)).status).toBe(200)
   })
 
   test('a model server that is not there, hangs up or cuts its answer short', async () => {

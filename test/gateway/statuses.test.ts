@@ -68,6 +68,19 @@ describe('chat completions', () => {
     }
   })
 
+  test('a streamed refusal ends every answer that was asked for', async () => {
+    const { gateway } = harness()
+    const body = await (await gateway.fetch(chat('REFUSEME', { stream: true, n: 3 }))).text()
+    for (const index of [0, 1, 2]) {
+      expect(contentOf(body, index)).toBe('I would rather not.')
+      const ends = eventsOf(body).flatMap(
+        (event) => event['choices'] as { index: number; finish_reason: string | null }[],
+      )
+      expect(ends.filter((end) => end.index === index && end.finish_reason === 'content_filter')).toHaveLength(1)
+    }
+    expect(body.endsWith('data: [DONE]\n\n')).toBe(true)
+  })
+
   test('held content is a 202 with a poll URL that answers', async () => {
     const { gateway } = harness()
     const response = await gateway.fetch(chat('HOLDME'))

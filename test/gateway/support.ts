@@ -117,7 +117,7 @@ export function harness(options: HarnessOptions = {}): Harness & { pipeline: Ret
   const pipeline = pipelineOf(guards, policy, metrics)
   const asked: Harness['asked'] = []
   const fetchFunction = async (_url: unknown, init: RequestInit = {}): Promise<Response> => {
-    const body = JSON.parse(String(init.body)) as Record<string, unknown>
+    const body = init.body === undefined ? {} : (JSON.parse(String(init.body)) as Record<string, unknown>)
     asked.push({ body, headers: init.headers as Record<string, string>, signal: init.signal as AbortSignal })
     return server(body, init.signal as AbortSignal)
   }

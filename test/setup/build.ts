@@ -6,6 +6,6 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export function setup(): void {
-  if (existsSync(`${root}/dist/cli/main.js`)) return
+  if (existsSync(`${root}/dist/cli/main.js`) && existsSync(`${root}/dist/console/index.html`)) return
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' })
 }

@@ -1,4 +1,4 @@
 /** Judging of texts that are known in full; streams are in `core/stream`. */
-export { createJudge, mediaOutcome, report } from './pipeline.ts'
+export { createJudge, report } from './pipeline.ts'
 export type { CheckOptions, Judge, PipelineParts } from './pipeline.ts'
 export type { LanguageDetector } from './refusal.ts'

@@ -8,6 +8,8 @@ import type {
   CheckInput,
   CheckResult,
   Clock,
+  DecisionContent,
+  DecisionDraft,
   Guard,
   Message,
   ParapetEvent,
@@ -16,16 +18,18 @@ import type {
 } from '../../spec/index.ts'
 import type { CompiledPolicy, EffectivePolicy, ResolvedRailEntry } from '../policy/types.ts'
 import { createTextView } from '../text/index.ts'
-import type { RuledFinding } from './decide.ts'
 import { applyModifications } from './decide.ts'
+import { judgeMedium, mediaEntries, mediumReplacement, mediumType, unjudgedMedium } from './media.ts'
+import type { DecisionFacts } from './record.ts'
+import { contentOf, recordDecision } from './record.ts'
 import type { LanguageDetector } from './refusal.ts'
 import { refusalText } from './refusal.ts'
 import type { TextOutcome } from './result.ts'
 import { buildResult } from './result.ts'
 import type { RailContext } from './run-rail.ts'
 import { runRail } from './run-rail.ts'
-import type { JudgedText, Selection, UnjudgedMedia } from './texts.ts'
-import { replaceText, selectTexts } from './texts.ts'
+import type { JudgedText, SelectedMedium, Selection } from './texts.ts'
+import { replaceMedium, replaceText, selectTexts } from './texts.ts'
 import { VerdictCache } from './verdict-cache.ts'
 
 /** What a pipeline is made of. */
@@ -38,6 +42,8 @@ export interface PipelineParts {
   readonly scorer?: string
   readonly language?: LanguageDetector
   readonly listener?: ParapetListener
+  /** Takes every decision for the record, once or (answers of models) once open and once final. */
+  readonly record?: (draft: DecisionDraft) => void
   readonly newId?: () => string
 }
 
@@ -45,6 +51,8 @@ export interface CheckOptions {
   readonly signal?: AbortSignal
   /** Where the request came in, for metrics: `library`, `cli`, `guard`… */
   readonly door?: string
+  /** The model asked for, for the record. */
+  readonly model?: string
   /** Tell nobody: the check is a part of a decision that is reported as a whole. */
   readonly silent?: boolean
 }
@@ -89,20 +97,31 @@ async function check(judge: Judge, input: CheckInput, options: CheckOptions): Pr
   const policy = judge.effective(caller)
   const selection = selectTexts(input, policy.conversation)
   const context = judge.railContext(policy, options.signal)
-  const outcomes = await judgeTexts(judge, selection, policy, caller, context, input.messages)
-  const changes = modifications(selection, outcomes)
+  const [textOutcomes, mediaOutcomes] = await Promise.all([
+    judgeTexts(judge, selection, policy, caller, context, input.messages),
+    judgeMedia(selection.media, caller, context, input.messages),
+  ])
+  const outcomes = [...textOutcomes, ...mediaOutcomes.flat()]
+  const changes = modifications(selection, textOutcomes)
   const result = buildResult({
     ...(input.id === undefined ? {} : { id: input.id }),
     decisionId: judge.newId(),
     policy,
-    outcomes: [...outcomes, ...mediaOutcomes(selection.media, policy)],
+    outcomes,
     ms: clock.now() - started,
+    startedAt: started,
     warnings: warningsOf(outcomes),
     ...changesOf(selection, changes),
-    ...(input.messages === undefined ? {} : { messages: modifiedMessages(input.messages, selection, changes) }),
+    ...(input.messages === undefined
+      ? {}
+      : { messages: modifiedMessages(input.messages, selection, changes, mediaOutcomes) }),
     refusal: () => judge.refusal(policy, selection.texts.find((text) => text.field === 'prompt')?.text ?? ''),
   })
-  if (options.silent !== true) report(judge, result, caller, options.door ?? 'library')
+  const { door = 'library', model, silent } = options
+  if (silent !== true) {
+    const content = (): DecisionContent => contentOf(input)
+    report(judge, result, { caller, door, ...(model === undefined ? {} : { model }), policy, content })
+  }
   return result
 }
 
@@ -153,48 +172,39 @@ function modifiedMessages(
   messages: readonly Message[],
   selection: Selection,
   changes: readonly string[],
+  mediaOutcomes: readonly (readonly TextOutcome[])[],
 ): readonly Message[] {
-  return selection.texts.reduce((current, item, index) => {
+  const texts = selection.texts.reduce((current, item, index) => {
     const text = changes[index]
     if (item.place === undefined || text === undefined || text === item.text) return current
     return replaceText(current, item.place, text)
   }, messages)
+  return selection.media.reduce((current, { place }, index) => {
+    const [judged] = mediaOutcomes[index] ?? []
+    const text = judged === undefined ? null : mediumReplacement(judged)
+    return text === null ? current : replaceMedium(current, place, text)
+  }, texts)
 }
 
-/** Media that nothing here can judge: the policy says what that means. */
-export function mediaOutcomes(media: readonly UnjudgedMedia[], policy: EffectivePolicy): readonly TextOutcome[] {
-  if (policy.media === 'pass') return []
-  return media.map(({ message }) => mediaOutcome(policy, message))
-}
-
-/** The outcome for one unjudged medium. */
-export function mediaOutcome(policy: EffectivePolicy, message?: number): TextOutcome {
-  const action = policy.media
-  const item: RuledFinding = {
-    finding: { label: 'media.unjudged', score: 1, reason: 'No guard can judge this kind of content.' },
-    guard: 'media',
-    action,
-    shadow: policy.shadow,
-  }
-  return {
-    entries: [],
-    verdicts: [
-      {
-        status: 'judged',
-        guard: 'media',
-        stage: 'input',
-        ms: 0,
-        shadow: policy.shadow,
-        cached: false,
-        report: { findings: [item.finding] },
-      },
-    ],
-    ruled: [item],
-    decision: policy.shadow ? 'pass' : action,
-    shadowDecision: action,
-    field: 'prompt',
-    ...(message === undefined ? {} : { message }),
-  }
+/** For each medium what its guards made of it and, where none of them answers for it, what the policy says. */
+function judgeMedia(
+  media: readonly SelectedMedium[],
+  caller: Caller,
+  context: RailContext,
+  messages: readonly Message[] | undefined,
+): Promise<readonly (readonly TextOutcome[])[]> {
+  const beside = { caller, ...(messages === undefined ? {} : { messages }) }
+  return Promise.all(
+    media.map(async ({ medium, place, ...rest }) => {
+      const { source } = medium
+      const mediaType = mediumType(medium.mediaType, source)
+      const request = { ...rest, ...beside, mediaType, source, message: place.message }
+      const entries = mediaEntries(request, context)
+      const judged = entries.length === 0 ? [] : [await judgeMedium(request, entries, context)]
+      if (entries.some((entry) => !entry.shadow)) return judged
+      return [...judged, ...unjudgedMedium(context.policy, request, judged.length > 0)]
+    }),
+  )
 }
 
 function warningsOf(outcomes: readonly TextOutcome[]): readonly string[] {
@@ -211,11 +221,12 @@ function passedFailure(verdict: Verdict, entries: readonly ResolvedRailEntry[]):
   return entries.find((entry) => entry.guard === verdict.guard)?.onError === 'pass'
 }
 
-/** Tells the listener of a decision. */
-export function report(judge: Pick<Judge, 'emit'>, result: CheckResult, caller: Caller, door: string): void {
+/** Tells the listener and the record of a decision. */
+export function report(judge: Pick<Judge, 'emit' | 'parts'>, result: CheckResult, facts: DecisionFacts): void {
   for (const guard of result.guards)
     judge.emit({ type: 'guard-end', result: guard, policyVersion: result.policyVersion })
-  judge.emit({ type: 'decision-made', result, caller, door })
+  judge.emit({ type: 'decision-made', result, caller: facts.caller, door: facts.door })
+  recordDecision(judge, 'final', result, facts)
 }
 
 /** An observer's defect must not become the request's. */

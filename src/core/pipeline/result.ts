@@ -31,6 +31,8 @@ export interface ResultParts {
   readonly policy: EffectivePolicy
   readonly outcomes: readonly TextOutcome[]
   readonly ms: number
+  /** When the request began, milliseconds since the epoch. */
+  readonly startedAt: number
   readonly warnings: readonly string[]
   /** Text for the row under `modify`. */
   readonly text?: string
@@ -66,6 +68,7 @@ export function buildResult(parts: ResultParts): CheckResult {
     error: failureOf(decision, outcomes),
     ms: parts.ms,
     decisionId: parts.decisionId,
+    startedAt: parts.startedAt,
     policyVersion: parts.policy.version,
     guards: outcomes.flatMap(guardResults),
     shadowDecision,
@@ -158,6 +161,8 @@ export function toGuardResult(
     decision: failed ? (onError === 'block' ? verdict.status : 'pass') : own,
     labels: [...new Set(acted.map((item) => item.finding.label))],
     ms: verdict.ms,
+    ...(verdict.startedAt === undefined ? {} : { startedAt: verdict.startedAt }),
+    ...(verdict.endedAt === undefined ? {} : { endedAt: verdict.endedAt }),
     cached: verdict.status === 'judged' && verdict.cached,
     shadow: verdict.shadow,
     ...(error === null ? {} : { error }),

@@ -11,7 +11,7 @@ import type { RuledFinding } from './decide.ts'
 import { ruleFindings, stageDecision } from './decide.ts'
 import { hashOnce } from './text-hash.ts'
 import { reportProblem } from './validate-report.ts'
-import type { VerdictCache } from './verdict-cache.ts'
+import type { TextVerdicts, VerdictCache } from './verdict-cache.ts'
 
 /** What a rail runs with. */
 export interface RailContext {
@@ -53,12 +53,22 @@ class RailRun {
   readonly #entries: readonly ResolvedRailEntry[]
   readonly #verdicts: (Verdict | undefined)[] = []
   readonly #ruled: (readonly RuledFinding[] | undefined)[] = []
-  readonly #abort = new AbortController()
+  /** Made when a guard asks for its signal, which those that answer at once do not. */
+  #abort: AbortController | null = null
+  #over = false
+  readonly #known: TextVerdicts | null
   readonly #started: number
 
   constructor(request: Omit<GuardRequest, 'signal'>, context: RailContext, entries: readonly ResolvedRailEntry[]) {
-    this.#request = { ...request, signal: this.#abort.signal }
+    const signal = (): AbortSignal => this.#signal()
+    this.#request = {
+      ...request,
+      get signal() {
+        return signal()
+      },
+    }
     this.#context = context
+    this.#known = context.cache?.of(request, context.policy.version) ?? null
     this.#entries = entries.filter((entry) => context.guards.get(entry.guard)?.stages.includes(request.stage) ?? true)
     this.#started = context.clock.now()
   }
@@ -91,35 +101,35 @@ class RailRun {
       return null
     }
     const started = this.#now()
-    const key = this.#cacheKey(guard)
-    const cached = key === null ? undefined : this.#context.cache?.get(key)
+    const known = guard.cacheable === false ? null : this.#known
+    const cached = known?.get(guard)
     if (cached !== undefined) return this.#judge(index, started, cached, true)
     try {
       const report = guard.check(this.#request)
-      if (!(report instanceof Promise)) return this.#answer(index, started, report, key)
-      return this.#await(index, started, report, key)
+      if (!(report instanceof Promise)) return this.#answer(index, started, report, guard)
+      return this.#await(index, started, report, guard)
     } catch (cause) {
       this.#failFrom(index, started, cause)
       return null
     }
   }
 
-  async #await(index: number, started: number, report: Promise<GuardReport>, key: string | null): Promise<void> {
+  async #await(index: number, started: number, report: Promise<GuardReport>, guard: Guard): Promise<void> {
     try {
       const value = await report
-      if (this.#verdicts[index] === undefined) await this.#answer(index, started, value, key)
+      if (this.#verdicts[index] === undefined) await this.#answer(index, started, value, guard)
     } catch (cause) {
       if (this.#verdicts[index] === undefined) this.#failFrom(index, started, cause)
     }
   }
 
-  #answer(index: number, started: number, report: GuardReport, key: string | null): Promise<void> | null {
+  #answer(index: number, started: number, report: GuardReport, guard: Guard): Promise<void> | null {
     const problem = reportProblem(report, this.#request.text.original.length)
     if (problem !== null) {
       this.#fail(index, started, 'guard_failed', `The guard's answer is not a report: ${problem}.`)
       return null
     }
-    if (key !== null) this.#context.cache?.set(key, report)
+    if (guard.cacheable !== false) this.#known?.set(guard, report)
     return this.#judge(index, started, report, false)
   }
 
@@ -164,7 +174,8 @@ class RailRun {
     signal?.removeEventListener('abort', leave)
     for (const timer of timers) clock.clearTimeout(timer)
     for (const { index } of pending) this.#cancel(index)
-    this.#abort.abort()
+    this.#over = true
+    this.#abort?.abort()
     if (signal?.aborted === true) throw new ParapetError('aborted', 'The caller went away before the text was judged.')
   }
 
@@ -199,17 +210,17 @@ class RailRun {
   #base(
     entry: ResolvedRailEntry,
     started: number,
-  ): { guard: string; stage: GuardRequest['stage']; ms: number; shadow: boolean } {
+  ): { guard: string; stage: GuardRequest['stage']; ms: number; startedAt: number; shadow: boolean } {
     const shadow = entry.shadow || this.#context.policy.shadow
-    return { guard: entry.guard, stage: this.#request.stage, ms: this.#now() - started, shadow }
+    const ms = this.#now() - started
+    return { guard: entry.guard, stage: this.#request.stage, ms, startedAt: started, shadow }
   }
 
-  #cacheKey(guard: Guard): string | null {
-    if (this.#context.cache === null || guard.cacheable === false) return null
-    const { stage, field, text, prompt = '', system = '', tool = '', origin = '' } = this.#request
-    if (text.original.length + prompt.length + system.length > 16_000) return null
-    const parts = [guard.id, guard.version, this.#context.policy.version, stage, field, origin, tool, system, prompt]
-    return `${parts.map((part) => `${part.length}:${part}`).join('')}${text.original}`
+  /** The rail's signal; aborted when the rail is over. */
+  #signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#over) this.#abort.abort()
+    return this.#abort.signal
   }
 
   #now(): number {

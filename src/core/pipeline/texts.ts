@@ -34,15 +34,15 @@ export interface MessagePlace {
   readonly call?: number
 }
 
-/** Media in the window, which no guard of the runtime core can judge. */
-export interface UnjudgedMedia {
-  readonly part: MediaPart
-  readonly message: number
+/** An image, recording or file in the window, and where it stands. */
+export interface SelectedMedium extends Omit<JudgedText, 'text' | 'origin' | 'place'> {
+  readonly medium: MediaPart
+  readonly place: { readonly message: number; readonly part: number }
 }
 
 export interface Selection {
   readonly texts: readonly JudgedText[]
-  readonly media: readonly UnjudgedMedia[]
+  readonly media: readonly SelectedMedium[]
 }
 
 const ROW_STAGES: readonly RowStage[] = ['input', 'retrieval', 'tool_result', 'output']
@@ -106,7 +106,7 @@ function selectMessages(messages: readonly Message[], window: Required<Conversat
     .join('\n')
   const beside = system === '' ? {} : { system }
   const texts: JudgedText[] = []
-  const media: UnjudgedMedia[] = []
+  const media: SelectedMedium[] = []
   const toolNames = new Map<string, string>()
   let prompt: string | undefined
   const first = window.messages === 'all' ? 0 : messages.length - window.messages
@@ -133,14 +133,15 @@ function collect(
   index: number,
   context: Omit<JudgedText, 'text' | 'place'>,
   texts: JudgedText[],
-  media: UnjudgedMedia[],
+  media: SelectedMedium[],
 ): void {
   if (typeof message.content === 'string') {
     if (message.content !== '') texts.push({ ...context, text: message.content, place: { message: index } })
   } else {
     message.content.forEach((part, position) => {
-      if (part.type === 'text') texts.push({ ...context, text: part.text, place: { message: index, part: position } })
-      else media.push({ part, message: index })
+      const place = { message: index, part: position }
+      if (part.type === 'text') texts.push({ ...context, text: part.text, place })
+      else media.push({ ...context, medium: part, place })
     })
   }
   message.toolCalls?.forEach((call, position) => {
@@ -191,8 +192,10 @@ function checkMessage(message: unknown, index: number): void {
 }
 
 function isPart(part: unknown): boolean {
-  if (typeof part !== 'object' || part === null || !('type' in part)) return false
-  return (part.type === 'text' && 'text' in part && typeof part.text === 'string') || part.type === 'media'
+  if (typeof part !== 'object' || part === null) return false
+  const { type, text, mediaType, source } = part as Partial<Record<string, unknown>>
+  if (type === 'text') return typeof text === 'string'
+  return type === 'media' && typeof mediaType === 'string' && typeof source === 'string'
 }
 
 function optionalText(value: unknown, name: string): string | undefined {
@@ -221,6 +224,21 @@ export function replaceText(messages: readonly Message[], place: MessagePlace, t
       content: message.content.map((part, at) =>
         at === place.part && part.type === 'text' ? { ...part, text } : part,
       ),
+    }
+  })
+}
+
+/** The conversation with a text in place of a medium. */
+export function replaceMedium(
+  messages: readonly Message[],
+  place: SelectedMedium['place'],
+  text: string,
+): readonly Message[] {
+  return messages.map((message, index) => {
+    if (index !== place.message || typeof message.content === 'string') return message
+    return {
+      ...message,
+      content: message.content.map((part, at) => (at === place.part ? { type: 'text', text } : part)),
     }
   })
 }

@@ -54,15 +54,20 @@ export interface Hit {
  * Runs the chain from `from` as far as the text decides it.
  *
  * @param text holds at least `before` characters before `from`, unless the whole text begins later than that
+ * @param near the end of `text`, from `before` characters before `from` or earlier: what `needs` is asked about
  * @param ended no more text will come
  * @returns where the chain goes on
  */
-export function runChain(plan: Plan, text: string, from: number, ended: boolean, report: (hit: Hit) => void): number {
+export function runChain(
+  plan: Plan,
+  text: string,
+  near: string,
+  from: number,
+  ended: boolean,
+  report: (hit: Hit) => void,
+): number {
   const limit = ended ? text.length : Math.max(from, text.length - plan.reach + 1)
-  if (plan.recogniser.needs !== undefined && from < limit) {
-    const excerpt = from === 0 ? text : text.slice(Math.max(0, from - plan.before))
-    if (!plan.recogniser.needs(excerpt)) return limit
-  }
+  if (from < limit && plan.recogniser.needs?.(near) === false) return limit
   let at = from
   // Searches are limited, and a proposal that comes to nothing shortens the next one: a hostile text, or a pattern that takes
   // quadratic time, costs at most a constant for each character.

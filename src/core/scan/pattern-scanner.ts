@@ -35,7 +35,7 @@ function scanWhole(plans: readonly Plan[], view: TextView): readonly Finding[] {
     const original = plan.recogniser.on === 'original'
     const text = original ? view.original : view.normalised
     const mapped = !original && view.changed
-    runChain(plan, text, 0, true, (hit) => {
+    runChain(plan, text, text, 0, true, (hit) => {
       const [start, end] = mapped ? view.toOriginal(hit.start, hit.end) : [hit.start, hit.end]
       findings.push({ ...hit.finding, span: { start, end } })
     })
@@ -77,14 +77,24 @@ class ScanStream implements GuardStream {
     if (this.#usesNormalised) this.#normalised.take(buffer)
     if (this.#usesOriginal) this.#original.take(buffer)
     const findings: Finding[] = []
-    for (const chain of this.#chains) this.#advanceChain(chain, buffer.ended, findings)
+    const near = { normalised: this.#near(this.#normalised), original: this.#near(this.#original) }
+    for (const chain of this.#chains) {
+      this.#advanceChain(chain, chain.form === this.#original ? near.original : near.normalised, buffer.ended, findings)
+    }
     if (findings.length > 1) findings.sort(byPosition)
     const settled = buffer.ended ? buffer.end : this.#settled(buffer)
     this.#forget()
     return { findings, settled, keep: settled }
   }
 
-  #advanceChain(chain: ChainState, ended: boolean, findings: Finding[]): void {
+  /** What all chains of a form still look at. One string for all of them, as what is found out about it is kept for the next. */
+  #near(form: GrowingForm): string {
+    let from = form.end
+    for (const chain of this.#chains) if (chain.form === form) from = Math.min(from, chain.from - chain.plan.before)
+    return from <= form.start ? form.text : form.text.slice(from - form.start)
+  }
+
+  #advanceChain(chain: ChainState, near: string, ended: boolean, findings: Finding[]): void {
     const { plan, form } = chain
     const base = form.start
     if (plan.recogniser.opening !== undefined && !ended) {
@@ -95,7 +105,7 @@ class ScanStream implements GuardStream {
     const collect = (hit: Hit): void => {
       findings.push({ ...hit.finding, span: form.toOriginal(base + hit.start, base + hit.end) })
     }
-    const next = runChain(plan, form.text, chain.from - base, ended, collect)
+    const next = runChain(plan, form.text, near, chain.from - base, ended, collect)
     chain.from = base + firstOpening(plan, form.text, next, ended)
   }
 

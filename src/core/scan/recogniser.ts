@@ -32,8 +32,9 @@ export interface Recogniser {
   /** Which form of the text is searched. Default `normalised`. */
   readonly on?: 'normalised' | 'original'
   /**
-   * Quick test: a text for which it is false holds no match. Must be true for every text that holds a match, however short
-   * (so it may look for a literal inside the match, not for one elsewhere).
+   * Quick test: a text for which it is false holds no match. Must be true for every text that holds a match, however short (so it
+   * may look for a literal inside the match or in the declared lookbehind, not for one elsewhere). Asked about more text than is
+   * searched, so it cannot decide anything.
    */
   readonly needs?: (text: string) => boolean
   /**

@@ -10,6 +10,8 @@ import type { TextOutcome } from '../pipeline/result.ts'
 import { Answer } from './answer.ts'
 import type { RunContext, StreamContext } from './context.ts'
 import { partProblem } from './parts.ts'
+import { captures } from '../pipeline/record.ts'
+import { Transcript } from './transcript.ts'
 import { aborted } from './waiting.ts'
 
 /** Text waits at most this long for more before it is judged, milliseconds. */
@@ -34,6 +36,8 @@ export class AnswerSource {
   readonly #context: RunContext
   readonly #answer: Answer
   readonly #stop = new AbortController()
+  /** Null when the policy keeps no texts. */
+  readonly transcript: Transcript | null
   #arrival: Arrival | null = null
   #pulling = false
   #wake: (() => void) | null = null
@@ -49,6 +53,7 @@ export class AnswerSource {
     this.#iterator = iterator
     this.#context = { ...context, stop: this.#stop.signal }
     this.#answer = new Answer(this.#context)
+    this.transcript = captures(context.judge, context.policy) ? new Transcript() : null
     context.signal?.addEventListener('abort', this.#leave, { once: true })
     if (context.signal?.aborted === true) this.#abort()
   }
@@ -125,6 +130,7 @@ export class AnswerSource {
           this.#fail(new ParapetError('upstream_error', `The source sent ${problem}.`))
           return
         }
+        this.transcript?.take(arrival.part)
         const pending = this.#answer.accept(arrival.part)
         if (pending !== undefined) await pending
         return

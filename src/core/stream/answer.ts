@@ -6,12 +6,13 @@
  */
 import type { FilePart, Restorer, StageDecision, StreamPart, TextDelta } from '../../spec/index.ts'
 import { moreSevere, showsText } from '../../spec/index.ts'
-import { mediaOutcome } from '../pipeline/pipeline.ts'
+import { mediumReplacement } from '../pipeline/media.ts'
 import type { TextOutcome } from '../pipeline/result.ts'
 import type { ChannelPlan } from './channel.ts'
 import { Channel } from './channel.ts'
 import type { RunContext } from './context.ts'
 import { mergeOutcomes } from './ledger.ts'
+import { judgeFile } from './media-part.ts'
 import type { ContentPart } from './parts.ts'
 import { isTextual, textOf } from './parts.ts'
 import { RestoringTail } from './restoring.ts'
@@ -28,6 +29,8 @@ export class Answer {
   readonly #restorers: readonly Restorer[]
   readonly #channels = new Map<string, OpenChannel>()
   readonly #shadows = new Set<Channel>()
+  /** Guards in shadow that still look at a file. */
+  readonly #observers = new Set<Promise<void>>()
   #ready: StreamPart[] = []
   #taken = 0
   readonly #warnings = new Set<string>()
@@ -35,6 +38,8 @@ export class Answer {
   readonly #choices = new Set<number>()
   /** Choices that hold a tool call or a file: there, no text is no answer to judge. */
   readonly #acted = new Set<number>()
+  /** Choices of which a text was complete before their end. */
+  readonly #spoken = new Set<number>()
   /** Stand for text that never came; what leaves is what a guard put in their place, if anything. */
   readonly #placeholders = new WeakSet<StreamPart>()
   #outcomes: readonly TextOutcome[] = []
@@ -131,7 +136,7 @@ export class Answer {
   }
 
   async settleShadows(): Promise<void> {
-    await Promise.all([...this.#shadows].map((channel) => channel.settleShadows()))
+    await Promise.all([...[...this.#shadows].map((channel) => channel.settleShadows()), ...this.#observers])
     for (const channel of this.#shadows) this.#archive(channel)
     this.#shadows.clear()
   }
@@ -150,15 +155,21 @@ export class Answer {
   #content(part: Exclude<ContentPart, FilePart>): Promise<void> | undefined {
     const { channel } = this.#open(part)
     channel.push(part)
+    if (part.last === true && !channel.empty) return this.#complete(part, channel)
     if (this.#context.policy.stream.mode === 'after') this.#release(channel)
     if (channel.due) return this.#advance(channel)
     if (part.text === '') this.#release(channel)
     return undefined
   }
 
+  #complete(part: Exclude<ContentPart, FilePart>, channel: Channel): Promise<void> {
+    if (part.type === 'text') this.#spoken.add(part.choice ?? 0)
+    return this.#close(channelKey(part), channel)
+  }
+
   #open(part: Exclude<ContentPart, FilePart>): OpenChannel {
     const choice = part.choice ?? 0
-    const key = part.type === 'tool-input' ? `${choice}:tool:${part.call}` : `${choice}:${part.type}`
+    const key = channelKey(part)
     const open = this.#channels.get(key)
     if (open !== undefined) return open
     if (part.type === 'tool-input') this.#acted.add(choice)
@@ -191,7 +202,7 @@ export class Answer {
     }
     for (const part of channel.release()) {
       if (this.#placeholders.has(part)) continue
-      if (textOf(part) !== '') this.#shown = true
+      if (textOf(part) !== '' && !(part.type === 'file' && part.beside === true)) this.#shown = true
       this.#ready.push(part)
     }
   }
@@ -226,7 +237,7 @@ export class Answer {
       if (open?.channel.empty === true) this.#channels.delete(key)
       return
     }
-    if (open !== undefined || this.#finished.has(choice)) return
+    if (open !== undefined || this.#spoken.has(choice) || this.#finished.has(choice)) return
     const channel = this.#create({ stage: 'output', field: 'response' })
     const nothing: TextDelta = choice === 0 ? { type: 'text', text: '' } : { type: 'text', choice, text: '' }
     this.#placeholders.add(nothing)
@@ -235,11 +246,8 @@ export class Answer {
   }
 
   async #file(part: FilePart): Promise<void> {
-    this.#acted.add(part.choice ?? 0)
-    if (!isTextual(part.mediaType)) {
-      this.#medium(part)
-      return
-    }
+    if (part.beside !== true) this.#acted.add(part.choice ?? 0)
+    if (!isTextual(part.mediaType)) return this.#medium(part)
     const after = this.#context.policy.stream.mode === 'after'
     const channel = this.#create({ stage: 'output', field: 'response', aside: 'file' })
     const key = `file:${part.choice ?? 0}`
@@ -249,17 +257,34 @@ export class Answer {
     await this.#close(key, channel)
   }
 
-  #medium(part: FilePart): void {
-    const { policy } = this.#context
-    if (policy.media !== 'pass') {
-      const outcome = mediaOutcome(policy)
-      const verdicts = outcome.verdicts.map((verdict) => ({ ...verdict, stage: 'output' as const }))
-      this.#keep({ ...outcome, verdicts, field: 'response' })
+  async #medium(part: FilePart): Promise<void> {
+    const { governed, outcomes, observers } = judgeFile(part, this.#context)
+    if (observers !== null) this.#observe(observers)
+    const early = governed && this.#context.policy.stream.mode === 'after'
+    if (early) this.#show(part)
+    let replacement: string | null = null
+    for (const outcome of await outcomes) {
+      this.#keep(outcome)
       this.#worst = moreSevere(this.#worst, outcome.decision)
+      replacement ??= mediumReplacement(outcome)
     }
-    if (this.stopped) return
-    this.#shown = true
+    if (this.stopped || early) return
+    if (replacement === null) this.#show(part)
+    else if (part.beside !== true) await this.#content(inPlaceOf(part, replacement))
+  }
+
+  #show(part: FilePart): void {
+    if (part.beside !== true) this.#shown = true
     this.#ready.push(part)
+  }
+
+  #observe(outcomes: Promise<readonly TextOutcome[]>): void {
+    const observer = outcomes
+      .then((list) => list.forEach((outcome) => this.#keep(outcome)))
+      // Nobody waits for the answer any more.
+      .catch(() => undefined)
+      .finally(() => this.#observers.delete(observer))
+    this.#observers.add(observer)
   }
 
   #archive(channel: Channel): void {
@@ -271,6 +296,16 @@ export class Answer {
     this.#outcomes = [...this.#outcomes, outcome]
     if (this.#outcomes.length > MOST_OPEN_OUTCOMES) this.#outcomes = mergeOutcomes(this.#outcomes)
   }
+}
+
+function channelKey(part: Exclude<ContentPart, FilePart>): string {
+  const choice = part.choice ?? 0
+  return part.type === 'tool-input' ? `${choice}:tool:${part.call}` : `${choice}:${part.type}`
+}
+
+/** What stands for a file that was removed, as a piece of the choice's text. */
+function inPlaceOf({ choice }: FilePart, text: string): TextDelta {
+  return choice === undefined ? { type: 'text', text } : { type: 'text', choice, text }
 }
 
 /** Guards that replaced something on the way in put it back on the way out, whatever rail they stand in. */

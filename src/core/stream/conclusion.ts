@@ -12,7 +12,7 @@ import type { RunContext } from './context.ts'
 export function answerResult(
   source: AnswerSource,
   context: Pick<RunContext, 'judge' | 'policy' | 'prompt'>,
-  facts: { readonly decisionId: string; readonly ms: number },
+  facts: { readonly decisionId: string; readonly ms: number; readonly startedAt: number },
 ): CheckResult {
   const { judge, policy, prompt } = context
   const outcomes = source.outcomes()

@@ -21,6 +21,8 @@ export interface StreamContext {
   readonly signal?: AbortSignal
   /** Where the request came in, for metrics. Default `library`. */
   readonly door?: string
+  /** The model that answers, for the record. */
+  readonly model?: string
   /** Aborted when the rest of the answer is not wanted, beside `return()` of the source's iterator. */
   readonly upstream?: { abort(reason?: unknown): void }
 }

@@ -10,6 +10,7 @@ import type {
   CheckInput,
   CheckResult,
   Decision,
+  DecisionContent,
   GuardedPart,
   GuardedStream,
   Message,
@@ -18,6 +19,8 @@ import type {
 import { ParapetError, showsText } from '../../spec/index.ts'
 import type { CheckOptions, Judge } from '../pipeline/pipeline.ts'
 import { report } from '../pipeline/pipeline.ts'
+import type { DecisionFacts } from '../pipeline/record.ts'
+import { contentOf, recordDecision } from '../pipeline/record.ts'
 import { buildResult } from '../pipeline/result.ts'
 import { messageText } from '../pipeline/texts.ts'
 import type { EffectivePolicy } from '../policy/types.ts'
@@ -31,6 +34,7 @@ import type { Producer } from './pull-stream.ts'
 import { PullStream } from './pull-stream.ts'
 import type { StreamSource } from './source.ts'
 import { iteratorOf } from './source.ts'
+import type { Transcript } from './transcript.ts'
 import { aborted, untilAborted } from './waiting.ts'
 
 /** How the model is asked. */
@@ -53,6 +57,13 @@ export interface ConverseRequest {
   readonly signal?: AbortSignal
   /** Where the request came in, for metrics. Default `library`. */
   readonly door?: string
+  /** The model asked for, for the record. */
+  readonly model?: string
+  /**
+   * The caller shows nothing before the end, and drops what it was given whenever the model is called again: `retry` then stays
+   * possible whatever came before it.
+   */
+  readonly whole?: boolean
 }
 
 /** What a turn is judged with. */
@@ -84,6 +95,7 @@ class Turn implements Producer<GuardedPart> {
   #context: Omit<RunContext, 'stop'>
   readonly #check: (input: CheckInput, options: CheckOptions) => Promise<CheckResult>
   readonly #callModel: CallModel
+  readonly #whole: boolean
   readonly #started: number
   readonly decisionId: string
   readonly #left = new AbortController()
@@ -91,7 +103,10 @@ class Turn implements Producer<GuardedPart> {
   readonly #leave = (): void => this.#left.abort()
   #resolve: (result: CheckResult) => void = () => undefined
   #input: CheckResult | null = null
+  /** As they came in, for the record. */
+  readonly #asked: readonly Message[]
   #messages: readonly Message[]
+  #transcript: Transcript | null = null
   #attempt: Attempt | null = null
   #source: AnswerSource | null = null
   #attempts = 0
@@ -100,16 +115,19 @@ class Turn implements Producer<GuardedPart> {
 
   constructor(request: ConverseRequest, callModel: CallModel, context: ConverseContext) {
     const { judge, policy, check } = context
-    const { messages, caller, signal, door } = request
+    const { messages, caller, signal, door, model } = request
     this.#context = withDefaults({
       judge,
       ...(policy === undefined ? {} : { policy }),
       ...(caller === undefined ? {} : { caller }),
       ...(signal === undefined ? {} : { signal }),
       ...(door === undefined ? {} : { door }),
+      ...(model === undefined ? {} : { model }),
     })
+    this.#asked = messages
     this.#check = check ?? judge.check
     this.#callModel = callModel
+    this.#whole = request.whole ?? false
     this.#messages = messages
     this.#started = context.judge.parts.clock.now()
     this.decisionId = context.judge.newId()
@@ -170,6 +188,20 @@ class Turn implements Producer<GuardedPart> {
     this.#context = { ...this.#context, ...conversationOf(passed) }
     if (input.decision === 'modify' && passed !== this.#messages) this.#drop()
     this.#messages = passed
+    const { judge } = this.#context
+    const ms = judge.parts.clock.now() - this.#started
+    const begun = { ...input, decisionId: this.decisionId, startedAt: this.#started, ms }
+    recordDecision(judge, 'open', begun, this.#facts())
+  }
+
+  #facts(): DecisionFacts {
+    const { caller, door = 'library', model, policy } = this.#context
+    const [asked, transcript] = [this.#asked, this.#transcript]
+    const content = (): DecisionContent => ({
+      ...contentOf({ messages: asked }),
+      answers: transcript?.answers() ?? [],
+    })
+    return { caller, door, ...(model === undefined ? {} : { model }), policy, content }
   }
 
   /** A check that rejects is our failure, not the model's. */
@@ -211,6 +243,7 @@ class Turn implements Producer<GuardedPart> {
   async #openSource(): Promise<void> {
     const attempt = this.#attempt ?? this.#call()
     this.#source = await untilAborted(attempt.source, this.#left.signal)
+    this.#transcript = this.#source.transcript
   }
 
   #drop(): void {
@@ -236,7 +269,8 @@ class Turn implements Producer<GuardedPart> {
       this.#failWith(ending.error)
       return
     }
-    const retries = answer.decision === 'retry' && !answer.shown && this.#attempts < this.#context.policy.retries
+    const shown = answer.shown && !this.#whole
+    const retries = answer.decision === 'retry' && !shown && this.#attempts < this.#context.policy.retries
     const result = this.#answerResult(source)
     if (!retries) {
       this.#stopWith(combineResults(this.#input, result), source)
@@ -250,7 +284,7 @@ class Turn implements Producer<GuardedPart> {
   #answerResult(source: AnswerSource): CheckResult {
     const { judge } = this.#context
     const ms = judge.parts.clock.now() - this.#started
-    return answerResult(source, this.#context, { decisionId: this.decisionId, ms })
+    return answerResult(source, this.#context, { decisionId: this.decisionId, ms, startedAt: this.#started })
   }
 
   /** Ends the turn with what the policy says: a refusal in its words, else an error. */
@@ -264,7 +298,7 @@ class Turn implements Producer<GuardedPart> {
       return
     }
     const words = result.text ?? ''
-    const text = source?.answer.shown === true ? `\n\n${words}` : words
+    const text = source?.answer.shown === true && !this.#whole ? `\n\n${words}` : words
     for (const choice of source?.answer.openChoices ?? [0]) {
       this.#ready.push({ type: 'text', choice, text }, { type: 'finish', choice, reason: 'content_filter' })
     }
@@ -282,17 +316,20 @@ class Turn implements Producer<GuardedPart> {
   #emptyResult(): CheckResult {
     const { policy, judge } = this.#context
     const ms = judge.parts.clock.now() - this.#started
-    return buildResult({ decisionId: this.decisionId, policy, outcomes: [], ms, warnings: [], refusal: () => '' })
+    const facts = { decisionId: this.decisionId, ms, startedAt: this.#started }
+    return buildResult({ ...facts, policy, outcomes: [], warnings: [], refusal: () => '' })
   }
 
   #conclude(result: CheckResult): CheckResult {
-    const { judge, caller, door, signal } = this.#context
+    const { judge, signal } = this.#context
     const asked = this.#attempts === 0 ? [] : [`The model was asked again ${this.#attempts} time(s).`]
-    const whole = { ...result, decisionId: this.decisionId, warnings: [...result.warnings, ...asked] }
+    const { decisionId } = this
+    const warnings = [...result.warnings, ...asked]
+    const whole = { ...result, decisionId, startedAt: this.#started, warnings }
     if (!this.#reported) {
       this.#reported = true
       signal?.removeEventListener('abort', this.#leave)
-      report(judge, whole, caller, door ?? 'library')
+      report(judge, whole, this.#facts())
       this.#resolve(whole)
     }
     return whole

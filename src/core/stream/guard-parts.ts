@@ -4,9 +4,12 @@
  * `before` (default): nothing leaves unjudged. `after`: parts leave at once and are judged behind; the result says so. When the
  * policy stops the answer, parts end with an error part and strings end with a thrown `BlockedError`.
  */
-import type { CheckResult, GuardedPart, GuardedStream, StreamPart } from '../../spec/index.ts'
+import type { CheckResult, DecisionContent, GuardedPart, GuardedStream, StreamPart } from '../../spec/index.ts'
 import { BlockedError, ParapetError } from '../../spec/index.ts'
 import { report } from '../pipeline/pipeline.ts'
+import type { DecisionFacts } from '../pipeline/record.ts'
+import { contentOf, recordDecision } from '../pipeline/record.ts'
+import { buildResult } from '../pipeline/result.ts'
 import type { PartIterator } from './answer-source.ts'
 import { AnswerSource } from './answer-source.ts'
 import { answerResult, errorOf } from './conclusion.ts'
@@ -41,6 +44,7 @@ export class GuardedParts implements Producer<GuardedPart> {
   readonly #started: number
   readonly decisionId: string
   #resolve: (result: CheckResult) => void = () => undefined
+  #opened = false
   #over = false
 
   constructor(iterator: PartIterator, context: StreamContext) {
@@ -59,6 +63,7 @@ export class GuardedParts implements Producer<GuardedPart> {
 
   async produce(): Promise<GuardedPart | null> {
     if (this.#over) return null
+    if (!this.#opened) this.#open()
     const part = await this.source.produce()
     if (part !== null) return part
     if (this.#over) return null
@@ -86,22 +91,45 @@ export class GuardedParts implements Producer<GuardedPart> {
   }
 
   #conclude(): CheckResult {
-    const { judge, caller, door } = this.#context
+    const { judge } = this.#context
     const ms = judge.parts.clock.now() - this.#started
-    const result = answerResult(this.source, this.#context, { decisionId: this.decisionId, ms })
-    report(judge, result, caller, door ?? 'library')
+    const facts = { decisionId: this.decisionId, ms, startedAt: this.#started }
+    const result = answerResult(this.source, this.#context, facts)
+    report(judge, result, this.#facts())
     this.#resolve(result)
     return result
+  }
+
+  /** The answer is about to leave. */
+  #open(): void {
+    this.#opened = true
+    const { judge, policy } = this.#context
+    const ms = judge.parts.clock.now() - this.#started
+    const facts = { decisionId: this.decisionId, ms, startedAt: this.#started }
+    const result = buildResult({ ...facts, policy, outcomes: [], warnings: [], refusal: () => '' })
+    recordDecision(judge, 'open', result, this.#facts())
+  }
+
+  #facts(): DecisionFacts {
+    const { caller, door = 'library', model, policy, prompt, system, messages } = this.#context
+    const content = (): DecisionContent => {
+      const asked = messages === undefined ? { ...(prompt === undefined ? {} : { prompt }) } : { messages }
+      const input = contentOf({ ...asked, ...(system === undefined ? {} : { system }) })
+      return { ...input, answers: this.source.transcript?.answers() ?? [] }
+    }
+    return { caller, door, ...(model === undefined ? {} : { model }), policy, content }
   }
 }
 
 class GuardedText implements Producer<string> {
   readonly result: Promise<CheckResult>
+  readonly decisionId: string
   readonly #parts: GuardedParts
 
   constructor(parts: GuardedParts) {
     this.#parts = parts
     this.result = parts.result
+    this.decisionId = parts.decisionId
   }
 
   poll(): string | undefined {

@@ -20,17 +20,25 @@ export function mergeOutcomes(outcomes: readonly TextOutcome[]): readonly TextOu
   return [...merged.values()]
 }
 
+/** Not every guard judges both a text and a file, so each side may have guards of its own. */
 function mergeTwo(left: TextOutcome, right: TextOutcome): TextOutcome {
+  const verdicts = left.verdicts.map((verdict) => {
+    const other = right.verdicts.find((candidate) => candidate.guard === verdict.guard)
+    return other === undefined ? verdict : mergeVerdicts(verdict, other)
+  })
   return {
     ...left,
-    verdicts: left.verdicts.map((verdict) => {
-      const other = right.verdicts.find((candidate) => candidate.guard === verdict.guard)
-      return other === undefined ? verdict : mergeVerdicts(verdict, other)
-    }),
+    entries: union(left.entries, right.entries),
+    verdicts: union(verdicts, right.verdicts),
     ruled: left.ruled.length + right.ruled.length > MOST_RULED ? bounded(left, right) : [...left.ruled, ...right.ruled],
     decision: moreSevere(left.decision, right.decision),
     shadowDecision: moreSevere(left.shadowDecision, right.shadowDecision),
   }
+}
+
+function union<T extends { readonly guard: string }>(left: readonly T[], right: readonly T[]): readonly T[] {
+  const own = right.filter((item) => left.every(({ guard }) => guard !== item.guard))
+  return own.length === 0 ? left : [...left, ...own]
 }
 
 function bounded(left: TextOutcome, right: TextOutcome): TextOutcome['ruled'] {
@@ -41,12 +49,19 @@ function bounded(left: TextOutcome, right: TextOutcome): TextOutcome['ruled'] {
 }
 
 function mergeVerdicts(left: Verdict, right: Verdict): Verdict {
-  const ms = left.ms + right.ms
+  const times = { ms: left.ms + right.ms, ...span(left, right) }
   if (left.status === 'judged' && right.status === 'judged') {
-    return { ...left, ms, report: mergeReports(left.report, right.report) }
+    return { ...left, ...times, report: mergeReports(left.report, right.report) }
   }
   const worse = STATUS_ORDER.indexOf(right.status) > STATUS_ORDER.indexOf(left.status) ? right : left
-  return { ...worse, ms }
+  return { ...worse, ...times }
+}
+
+/** From the first question to the last answer of both. */
+function span(left: Verdict, right: Verdict): Pick<Verdict, 'startedAt' | 'endedAt'> {
+  const startedAt = Math.min(left.startedAt ?? Infinity, right.startedAt ?? Infinity)
+  const endedAt = Math.max(left.endedAt ?? -Infinity, right.endedAt ?? -Infinity)
+  return startedAt === Infinity || endedAt === -Infinity ? {} : { startedAt, endedAt }
 }
 
 function mergeReports(left: GuardReport, right: GuardReport): GuardReport {

@@ -30,7 +30,7 @@ export function isTextual(mediaType: string): boolean {
 /** Says what is wrong with a part from upstream, or null. Never quotes it. */
 export function partProblem(part: unknown): string | null {
   if (typeof part !== 'object' || part === null) return 'a part that is not an object'
-  const { type, text, data, mediaType, call, choice } = part as Partial<Record<string, unknown>>
+  const { type, text, data, mediaType, sources, call, choice } = part as Partial<Record<string, unknown>>
   if (choice !== undefined && !(Number.isInteger(choice) && (choice as number) >= 0))
     return 'a part whose `choice` is not an index'
   switch (type as StreamPart['type']) {
@@ -40,13 +40,16 @@ export function partProblem(part: unknown): string | null {
     case 'tool-input':
       return typeof text === 'string' && typeof call === 'string' ? null : 'a tool-input part without `call` and `text`'
     case 'file':
-      return typeof data === 'string' && typeof mediaType === 'string'
-        ? null
-        : 'a file part without `mediaType` and `data`'
+      if (typeof data !== 'string' || typeof mediaType !== 'string') return 'a file part without `mediaType` and `data`'
+      return sources === undefined || isStrings(sources) ? null : 'a file part whose `sources` are not strings'
     case 'finish':
     case 'other':
       return null
     default:
       return 'a part of unknown type'
   }
+}
+
+function isStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }

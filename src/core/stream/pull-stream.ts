@@ -43,6 +43,10 @@ export class PullStream<T> implements GuardedStream<T>, AsyncIterator<T> {
     return this
   }
 
+  poll(): T | undefined {
+    return this.#closed || this.#waiters.length > 0 ? undefined : this.#producer.poll()
+  }
+
   next(): Promise<IteratorResult<T>> {
     if (this.#closed) return Promise.resolve({ done: true, value: undefined })
     if (this.#waiters.length === 0) {

@@ -46,6 +46,8 @@ export class GuardSession {
   #settled = 0
   #keep = 0
   #ms = 0
+  #startedAt: number | null = null
+  #endedAt = 0
   #failure: ErrorVerdict | TimeoutVerdict | null = null
   #finished = false
   #findings: Finding[] = []
@@ -110,6 +112,7 @@ export class GuardSession {
   /** The guard did not answer in time. */
   expire(): void {
     if (this.closed) return
+    this.#endedAt = this.#context.judge.parts.clock.now()
     this.#failure = { ...this.#base(), status: 'timeout', deadline: this.deadline }
   }
 
@@ -170,13 +173,14 @@ export class GuardSession {
   ): readonly Finding[] | Promise<readonly Finding[]> {
     const { clock } = this.#context.judge.parts
     const started = clock.now()
+    this.#startedAt ??= started
     const end = buffer.end
     const settle = (value: unknown): readonly Finding[] => {
-      this.#ms += clock.now() - started
+      this.#took(started, clock.now())
       return this.closed ? NOTHING : accept(value, end)
     }
     const failed = (cause: unknown): readonly Finding[] => {
-      this.#ms += clock.now() - started
+      this.#took(started, clock.now())
       this.#failFrom(cause)
       return NOTHING
     }
@@ -186,6 +190,11 @@ export class GuardSession {
     } catch (cause) {
       return failed(cause)
     }
+  }
+
+  #took(started: number, ended: number): void {
+    this.#ms += ended - started
+    this.#endedAt = ended
   }
 
   #accept(value: unknown, end: number, ended: boolean): readonly Finding[] {
@@ -230,7 +239,9 @@ export class GuardSession {
     this.fail(known ? cause.code : 'guard_failed', message)
   }
 
-  #base(): { guard: string; stage: StreamRequest['stage']; ms: number; shadow: boolean } {
-    return { guard: this.entry.guard, stage: this.#request.stage, ms: this.#ms, shadow: this.shadow }
+  #base(): Omit<TimeoutVerdict, 'status' | 'deadline'> {
+    const base = { guard: this.entry.guard, stage: this.#request.stage, ms: this.#ms, shadow: this.shadow }
+    if (this.#startedAt === null) return base
+    return { ...base, startedAt: this.#startedAt, endedAt: Math.max(this.#endedAt, this.#startedAt) }
   }
 }

@@ -98,7 +98,8 @@ function classifyHangul(normal: string): number {
   return unit >= 0xac00 && unit <= 0xd7a3 && (unit - 0xac00) % 28 === 0 ? HANGUL_LV : 0
 }
 
-function isAsciiLetter(unit: number): boolean {
+/** Whether a UTF-16 unit is A–Z or a–z. */
+export function isAsciiLetter(unit: number): boolean {
   const lower = unit | 0x20
   return lower >= 0x61 && lower <= 0x7a
 }

@@ -7,6 +7,8 @@
 
 /** Fields of a run: first unit in the original, first unit in the normalised text, units before, units after (per cluster). */
 const FIELDS = 4
+/** Room at first: as much as engines keep within the array object itself. */
+const FIRST_RUNS = 4
 
 export interface OffsetMap {
   /** The smallest range of the original that produced this range. */
@@ -15,7 +17,7 @@ export interface OffsetMap {
 
 /** Collects clusters in order and becomes the map. */
 export class OffsetMapBuilder implements OffsetMap {
-  #runs: Uint32Array = new Uint32Array(64 * FIELDS)
+  #runs: Uint32Array = new Uint32Array(FIRST_RUNS * FIELDS)
   #count = 0
   #original = 0
   #normalised = 0

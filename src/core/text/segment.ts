@@ -6,7 +6,17 @@
  * chain from the start of a text, whatever the pieces in which it arrives; that is what makes a stream normalise like the
  * whole. Clusters and words are cut at a length, so that no input makes a segment grow without bound.
  */
-import { HANGUL_L, HANGUL_LV, HANGUL_T, HANGUL_V, INVISIBLE, MARK, classOf, isWordClass } from './characters.ts'
+import {
+  HANGUL_L,
+  HANGUL_LV,
+  HANGUL_T,
+  HANGUL_V,
+  INVISIBLE,
+  MARK,
+  classOf,
+  isAsciiLetter,
+  isWordClass,
+} from './characters.ts'
 
 /** A cluster takes no more characters once it has this many UTF-16 units. */
 export const CLUSTER_CAP = 64
@@ -48,6 +58,22 @@ export function segmentEnd(text: string, from: number): number {
   if (!isWordClass(classAt(text, from))) return at
   while (at < text.length && at - from < WORD_CAP && isWordClass(classAt(text, at))) at = clusterEnd(text, at)
   return at
+}
+
+/**
+ * End of the last segment of ASCII only in an unbroken row of such segments that starts at `from`; `from` when there is none.
+ *
+ * @param from a cut of the chain
+ */
+export function asciiSegmentsEnd(text: string, from: number): number {
+  let at = from
+  while (at < text.length && text.charCodeAt(at) < 0x80) at += 1
+  if (at === text.length || at === from) return at
+  // The last segment may go on in what follows: a mark joins any character, a letter any word.
+  let word = at
+  while (word > from && isAsciiLetter(text.charCodeAt(word - 1))) word -= 1
+  const letters = at - word
+  return letters === 0 ? at - 1 : word + WORD_CAP * Math.floor((letters - 1) / WORD_CAP)
 }
 
 /**

@@ -19,7 +19,7 @@ import {
 } from './characters.ts'
 import { foldMixedWord, styledLetter } from './confusables.ts'
 import { type OffsetMap, OffsetMapBuilder } from './offset-map.ts'
-import { ASCII_ONLY, classAt, clusterEnd, segmentEnd } from './segment.ts'
+import { ASCII_ONLY, asciiSegmentsEnd, classAt, clusterEnd, segmentEnd } from './segment.ts'
 
 /** More general combining marks than this on one base are decoration, and all of them are dropped. */
 const MARKS_KEPT = 3
@@ -36,8 +36,9 @@ const BATCH = 8192
 /** Both forms of a text. */
 export function createTextView(original: string): TextView {
   if (ASCII_ONLY.test(original)) return unchangedView(original)
-  const { text, map } = normalise(original)
-  if (text === original) return unchangedView(original)
+  const normal = normalise(original)
+  if (normal === null || normal.text === original) return unchangedView(original)
+  const { text, map } = normal
   return {
     original,
     normalised: text,
@@ -47,26 +48,27 @@ export function createTextView(original: string): TextView {
 }
 
 function unchangedView(original: string): TextView {
-  return { original, normalised: original, changed: false, toOriginal: (start, end) => [start, end] }
+  return { original, normalised: original, changed: false, toOriginal: sameRange }
 }
 
-function normalise(original: string): { text: string; map: OffsetMap } {
+function sameRange(start: number, end: number): readonly [start: number, end: number] {
+  return [start, end]
+}
+
+/** Null when every segment is certain to stay as it is. */
+function normalise(original: string): { text: string; map: OffsetMap } | null {
+  let at = untouchedEnd(original, 0)
+  if (at === original.length) return null
   const map = new OffsetMapBuilder()
   const out = new PartList()
   let kept = 0
-  let at = 0
-  const flush = (): void => {
-    if (at === kept) return
-    map.keep(at - kept)
-    out.push(original.slice(kept, at))
-  }
-  while (at < original.length) {
-    const end = segmentEnd(original, at)
-    if (isUntouched(original, at, end)) {
-      at = end
-      continue
+  for (;;) {
+    if (at > kept) {
+      map.keep(at - kept)
+      out.push(original.slice(kept, at))
     }
-    flush()
+    if (at === original.length) break
+    const end = segmentEnd(original, at)
     let from = at
     for (const cluster of normaliseSegment(original, at, end)) {
       const same = cluster.text.length === cluster.units
@@ -76,11 +78,24 @@ function normalise(original: string): { text: string; map: OffsetMap } {
       out.push(cluster.text)
       from += cluster.units
     }
-    at = end
     kept = end
+    at = untouchedEnd(original, end)
   }
-  flush()
   return { text: out.join(), map }
+}
+
+/** Start of the first segment at or after a cut that may not stay as it is. */
+function untouchedEnd(text: string, from: number): number {
+  let at = from
+  while (at < text.length) {
+    // Nearly all of most texts.
+    at = asciiSegmentsEnd(text, at)
+    if (at === text.length) break
+    const end = segmentEnd(text, at)
+    if (!isUntouched(text, at, end)) break
+    at = end
+  }
+  return at
 }
 
 /** Whether every character of a segment is certain to stay as it is. */

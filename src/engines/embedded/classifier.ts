@@ -6,6 +6,7 @@ import type {
   ClassifierScores,
   ClassifierSpan,
   Field,
+  PromptReading,
 } from '../../spec/index.ts'
 import type { ModelPart } from '../../nn/embedded-model.ts'
 import { EmbeddedModel } from '../../nn/embedded-model.ts'
@@ -36,25 +37,49 @@ export function createEmbeddedClassifier(bytes: Uint8Array, name = 'embedded'): 
     version: model.checksum,
     card: { heads: model.coverage },
     classify: (input) => classify(model, input),
+    read: (prompt) => read(model, prompt),
     explain: (input, head, limit) => explain(model, input, head, limit),
   }
 }
 
 function classify(model: EmbeddedModel, { prompt, response }: ClassifierInput): ClassifierScores {
-  const ofPrompt = prompt === undefined ? null : model.scoreText(prompt)
-  const ofResponse = response === undefined ? null : model.scoreResponse(response, prompt)
-  const responseText = response === undefined ? null : model.scoreText(response)
-  const hazards = Object.entries(responseText ?? ofPrompt ?? {}).filter(([output]) => /^S\d/.test(output))
+  const ofPrompt = prompt === undefined ? null : model.readPrompt(prompt)
+  const ofResponse = response === undefined ? null : model.scoreAnswer(response, ofPrompt?.context ?? null)
+  return toScores(ofPrompt?.text ?? null, ofResponse)
+}
+
+function read(model: EmbeddedModel, prompt: string): PromptReading {
+  const { text, context } = model.readPrompt(prompt)
+  return {
+    scores: toScores(text, null),
+    answer: (response) => toScores(null, model.scoreAnswer(response, context)),
+  }
+}
+
+function toScores(
+  ofPrompt: Readonly<Record<string, number>> | null,
+  ofResponse: ReturnType<EmbeddedModel['scoreAnswer']> | null,
+): ClassifierScores {
   return {
     prompt_harm: ofPrompt?.['prompt_harm'] ?? null,
-    response_harm: ofResponse?.['response_harm'] ?? null,
-    refusal: ofResponse?.['refusal'] ?? null,
+    response_harm: ofResponse?.response['response_harm'] ?? null,
+    refusal: ofResponse?.response['refusal'] ?? null,
     injection_direct: ofPrompt?.['injection_direct'] ?? null,
     injection_indirect: ofPrompt?.['injection_indirect'] ?? null,
     toxicity_prompt: ofPrompt?.['toxicity'] ?? null,
-    toxicity_response: responseText?.['toxicity'] ?? null,
-    categories: Object.fromEntries(hazards),
+    toxicity_response: ofResponse?.text['toxicity'] ?? null,
+    categories: hazardsOf(ofResponse?.text ?? ofPrompt ?? {}),
   }
+}
+
+/** Outputs that are hazards: `S1`, `S2`… */
+function hazardsOf(scores: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const hazards: Record<string, number> = {}
+  for (const output in scores) {
+    const digit = output.charCodeAt(1)
+    if (output.charCodeAt(0) === 0x53 && digit >= 0x30 && digit <= 0x39) hazards[output] = scores[output] ?? 0
+  }
+  return hazards
 }
 
 function explain(

@@ -31,6 +31,11 @@ export async function answerMessage(
   }
   if (isEventSource(reply.body)) {
     outgoing.writeHead(reply.status, reply.headers)
+    if (incoming.method === 'HEAD') {
+      reply.body.cancel()
+      outgoing.end()
+      return
+    }
     await sendEvents(reply.body, outgoing, options)
     return
   }

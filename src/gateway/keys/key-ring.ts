@@ -44,7 +44,8 @@ export interface Access {
 }
 
 export interface KeyRing {
-  readonly size: number
+  /** Whether a key is needed. */
+  readonly keyed: boolean
   /**
    * The key in `Authorization: Bearer …`, `x-api-key` (Anthropic's clients) or `api-key` (Azure's). Without configured keys
    * everybody is an operator: such a gateway only answers its own machine. Throws `unauthorized`.
@@ -60,16 +61,29 @@ interface Entry {
   readonly access: Access
 }
 
-export function createKeyRing(settings: readonly KeySetting[]): KeyRing {
-  const entries = settings.map(entryOf)
-  const names = new Set(entries.map(({ access }) => access.key))
-  if (names.size !== entries.length) {
-    throw new ParapetError('configuration', 'Two API keys have the same name; give each its own.')
-  }
+/** Keys that may change while the gateway runs. */
+export interface KeySource {
+  /** The same list as long as nothing has changed. */
+  current(): readonly KeySetting[]
+}
+
+/**
+ * A gateway that had keys when it started asks for one for ever: when the last is taken away nobody is let in, and not everybody.
+ */
+export function createKeyRing(settings: readonly KeySetting[] | KeySource): KeyRing {
+  const source: KeySource = 'current' in settings ? settings : { current: () => settings }
+  let list = source.current()
+  let entries = entriesOf(list)
+  const keyed = entries.length > 0
   return {
-    size: entries.length,
+    keyed,
     identify(header) {
-      if (entries.length === 0) return OPEN
+      if (!keyed) return OPEN
+      const now = source.current()
+      if (now !== list) {
+        list = now
+        entries = entriesOf(now)
+      }
       const given = sha256(presented(header))
       let found: Access | null = null
       for (const { digest, access } of entries) if (timingSafeEqual(digest, given)) found = access
@@ -77,6 +91,14 @@ export function createKeyRing(settings: readonly KeySetting[]): KeyRing {
       throw new ParapetError('unauthorized', 'Send a valid API key as `Authorization: Bearer KEY`.')
     },
   }
+}
+
+function entriesOf(settings: readonly KeySetting[]): readonly Entry[] {
+  const entries = settings.map(entryOf)
+  if (new Set(entries.map(({ access }) => access.key)).size !== entries.length) {
+    throw new ParapetError('configuration', 'Two API keys have the same name; give each its own.')
+  }
+  return entries
 }
 
 function presented(header: (name: string) => string | undefined): string {

@@ -11,7 +11,10 @@ import type { Message, StreamPart } from '../../spec/index.ts'
 /** The conversation in a request, in both forms. */
 export interface Conversation<Wire = unknown> {
   readonly messages: readonly Message[]
-  /** The wire form for the conversation as the pipeline left it; what was not modified is the very value that came in. */
+  /**
+   * The wire form for the conversation as the pipeline left it; what was not modified is the very value that came in. A medium that
+   * was removed has become a text part in the same place.
+   */
   rewrite(current: readonly Message[]): Wire
 }
 

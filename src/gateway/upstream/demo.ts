@@ -4,7 +4,7 @@
  *
  * It has no wire format: its parts are bare, and every protocol can write bare parts.
  */
-import type { JsonObject } from '../../contract/index.ts'
+import type { JsonObject, JsonValue } from '../../contract/index.ts'
 import type { LanguageModelEngine, Message, StreamPart } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 import type { Upstream, UpstreamCall } from './upstream.ts'
@@ -45,16 +45,28 @@ async function* answerParts(
 ): AsyncGenerator<StreamPart> {
   const limit = maxTokens(body)
   const temperature = Math.min(2, Math.max(0, numberOf(body['temperature'], 0.8)))
-  for (let choice = 0; choice < Math.min(128, numberOf(body['n'], 1)); choice += 1) {
+  const each = Math.min(128, numberOf(body['n'], 1))
+  const prompts = promptsOf(body, messages)
+  for (let choice = 0; choice < prompts.length * each; choice += 1) {
+    const prompt = prompts[Math.floor(choice / each)] ?? ''
+    if (body['echo'] === true) yield { type: 'text', choice, text: prompt }
     if (preamble !== '') yield { type: 'text', choice, text: preamble }
     const seed = numberOf(body['seed'], 1) + choice
     let tokens = 0
-    for await (const text of engine.generate(lastUserText(messages), { maxTokens: limit, temperature, seed, signal })) {
+    for await (const text of engine.generate(prompt, { maxTokens: limit, temperature, seed, signal })) {
       tokens += 1
       yield { type: 'text', choice, text }
     }
     yield { type: 'finish', choice, reason: tokens >= limit ? 'length' : 'stop' }
   }
+}
+
+/** A completions request may ask several things at once; tokens say nothing to this model. */
+function promptsOf({ prompt }: JsonObject, messages: readonly Message[]): readonly string[] {
+  if (typeof prompt === 'string') return [prompt]
+  if (!Array.isArray(prompt)) return [lastUserText(messages)]
+  if (typeof prompt[0] === 'number') return ['']
+  return prompt.map((item: JsonValue) => (typeof item === 'string' ? item : ''))
 }
 
 function maxTokens(body: JsonObject): number {

@@ -11,10 +11,10 @@ import type { StreamPart } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 import { parseEvent } from '../protocols/parse-event.ts'
 import type { Protocol } from '../protocols/protocol.ts'
+import { createAnswerStream } from './answer-stream.ts'
 import { upstreamError } from './failure.ts'
-import { createSseParser } from './sse.ts'
 import type { ClosableTransport, TransportAnswer } from './transport.ts'
-import { createFetchTransport, createNodeTransport } from './transport.ts'
+import { createFetchTransport, createPooledTransport } from './transport.ts'
 import type { Upstream, UpstreamCall } from './upstream.ts'
 import type { UpstreamTimeouts, Watch } from './watch.ts'
 import { createWatch } from './watch.ts'
@@ -31,7 +31,7 @@ export interface HttpUpstreamOptions {
   readonly timeout?: UpstreamTimeouts
   /** Largest answer that is not a stream, in bytes. Default 64 MiB. */
   readonly maxAnswer?: number
-  /** Used instead of `node:http`. */
+  /** Used instead of a pool of connections. */
   readonly fetch?: typeof fetch
 }
 
@@ -48,7 +48,7 @@ export function createHttpUpstream(options: HttpUpstreamOptions): HttpUpstream {
   const base = baseOf(options.url)
   const maxAnswer = options.maxAnswer ?? 64 * 1024 * 1024
   const transport: ClosableTransport =
-    options.fetch === undefined ? createNodeTransport() : createFetchTransport(options.fetch)
+    options.fetch === undefined ? createPooledTransport() : createFetchTransport(options.fetch)
   return {
     name: base.host,
     async open(call) {
@@ -63,7 +63,9 @@ export function createHttpUpstream(options: HttpUpstreamOptions): HttpUpstream {
         })
         await refuseBadStatus(answer)
         watch.begun()
-        return read(answer, call, watch, maxAnswer)
+        return stream
+          ? createAnswerStream(plainBody(answer), call.request, watch)
+          : readWhole(answer, call, watch, maxAnswer)
       } catch (cause) {
         watch.stop()
         throw watch.explain(cause, UNREACHABLE)
@@ -182,50 +184,22 @@ async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
   }
 }
 
-async function* read(
+async function* readWhole(
   answer: TransportAnswer,
   call: UpstreamCall,
   watch: Watch,
   maxAnswer: number,
 ): AsyncGenerator<StreamPart> {
   try {
-    if (call.request.stream) yield* readStream(answer, call, watch)
-    else yield* call.request.readWhole(await readJson(answer, watch, maxAnswer))
+    yield* call.request.readWhole(await readJson(answer, watch, maxAnswer))
   } catch (cause) {
-    throw watch.explain(cause, 'The connection to the model server broke off.')
+    throw watch.explain(cause, BROKE_OFF)
   } finally {
     watch.stop()
   }
 }
 
-async function* readStream(answer: TransportAnswer, call: UpstreamCall, watch: Watch): AsyncGenerator<StreamPart> {
-  const parser = createSseParser()
-  const reader = call.request.createEventReader()
-  const iterator = plainBody(answer)[Symbol.asyncIterator]()
-  let complete = false
-  try {
-    for (;;) {
-      const step = await iterator.next()
-      watch.touch()
-      if (step.done === true) break
-      for (const data of parser.push(step.value)) {
-        watch.pause()
-        yield* reader.read(data)
-        if (reader.ended) {
-          complete = true
-          return
-        }
-        watch.touch()
-      }
-    }
-    parser.end()
-    reader.end()
-    complete = true
-  } finally {
-    if (complete) letFinish(iterator, watch)
-    else void Promise.resolve(iterator.return?.()).catch(() => undefined)
-  }
-}
+const BROKE_OFF = 'The connection to the model server broke off.'
 
 /** The body without compression. Servers that were told `identity` may compress all the same. */
 function plainBody(answer: TransportAnswer): AsyncIterable<Uint8Array> {
@@ -238,20 +212,6 @@ function plainBody(answer: TransportAnswer): AsyncIterable<Uint8Array> {
   }
   // A broken source ends the iteration with its error; there is nobody else to tell.
   return pipeline(Readable.from(answer.body), createGunzip(), () => undefined)
-}
-
-/** After its end the body ends by itself and its connection can be used again; a server that goes on is cut off. */
-function letFinish(iterator: AsyncIterator<Uint8Array>, watch: Watch): void {
-  watch.complete()
-  const timer = setTimeout(() => watch.cut(), 1000)
-  timer.unref()
-  iterator
-    .next()
-    .then(
-      (step) => (step.done === true ? undefined : watch.cut()),
-      () => undefined,
-    )
-    .finally(() => clearTimeout(timer))
 }
 
 async function readJson(answer: TransportAnswer, watch: Watch, limit: number): Promise<JsonObject> {

@@ -1,12 +1,11 @@
 /**
- * One HTTP request whose answer is read as it arrives. `node:http` rather than `fetch`, whose web streams cost about half the rate
- * on streamed answers; a `fetch` can be passed instead where there is no `node:http` or a test scripts one.
+ * One HTTP request whose answer is read as it arrives. undici's own client rather than `fetch`, whose web streams cost about half
+ * the rate on streamed answers, or `node:http`, which takes a third more processor time; a `fetch` can be passed instead.
  *
  * Follows no redirects (a key must not travel). Cancelling the signal closes the socket.
  */
-import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { Agent } from 'undici'
 
 export interface TransportAnswer {
   readonly status: number
@@ -31,33 +30,29 @@ export interface ClosableTransport {
   close(): void
 }
 
-/** A transport on `node:http` with connections kept open between requests. */
-export function createNodeTransport(): ClosableTransport {
-  const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) }
+/** A transport on undici with connections kept open between requests. */
+export function createPooledTransport(): ClosableTransport {
+  // The caller's own clocks run over every call; two sets of them would only hide each other.
+  const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 10_000 } })
   return {
-    send: (url, { method, headers, body, signal }) =>
-      new Promise((resolve, reject) => {
-        const secure = url.protocol === 'https:'
-        const options = {
-          method,
-          headers: body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) },
-          signal,
-          agent: secure ? agents.https : agents.http,
-        }
-        const outgoing = (secure ? httpsRequest : httpRequest)(url, options, (incoming) => {
-          resolve({
-            status: incoming.statusCode ?? 0,
-            header: (name) => singleHeader(incoming.headers, name),
-            body: incoming,
-          })
-        })
-        outgoing.on('error', reject)
-        outgoing.end(body)
-      }),
-    close() {
-      agents.http.destroy()
-      agents.https.destroy()
+    async send(url, { method, headers, body, signal }) {
+      const {
+        statusCode,
+        headers: answered,
+        body: stream,
+      } = await agent.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method,
+        headers: headers as Record<string, string>,
+        ...(body === undefined ? {} : { body }),
+        signal,
+      })
+      // A connection that breaks while nobody reads is found at the next read; until then it must not end the process.
+      stream.on('error', () => undefined)
+      return { status: statusCode, header: (name) => singleHeader(answered, name), body: stream }
     },
+    close: () => void agent.destroy().catch(() => undefined),
   }
 }
 

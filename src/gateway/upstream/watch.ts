@@ -32,6 +32,9 @@ export interface Watch {
   explain(cause: unknown, message: string): unknown
 }
 
+/** Made once: a reason of its own for each call would cost a stack trace each. `explain` tells the real one. */
+const CLOSED = new ParapetError('aborted', 'The connection to the model server was closed.')
+
 export function createWatch(outer: AbortSignal, timeouts: UpstreamTimeouts): Watch {
   const { firstByte = 60_000, idle = 60_000, total = 600_000 } = timeouts
   const controller = new AbortController()
@@ -40,7 +43,7 @@ export function createWatch(outer: AbortSignal, timeouts: UpstreamTimeouts): Wat
   let complete = false
   const expire = (message: string): void => {
     reason ??= message
-    controller.abort()
+    controller.abort(CLOSED)
   }
   const onQuiet = (): void => {
     if (paused) quiet.refresh()
@@ -63,12 +66,12 @@ export function createWatch(outer: AbortSignal, timeouts: UpstreamTimeouts): Wat
     },
     pause: () => void (paused = true),
     complete: () => void (complete = true),
-    cut: () => controller.abort(),
+    cut: () => controller.abort(CLOSED),
     stop() {
       clearTimeout(quiet)
       clearTimeout(whole)
       outer.removeEventListener('abort', onAbort)
-      if (!complete) controller.abort()
+      if (!complete) controller.abort(CLOSED)
     },
     explain(cause, message) {
       if (reason !== null) return upstreamTimeout(reason)

@@ -8,7 +8,9 @@ import type { ClassifierEngine, Guard, GuardReport, GuardRequest, StreamRequest,
 import { ParapetError } from '../../spec/index.ts'
 import { createTextView } from '../../core/text/index.ts'
 import type { HeadScore, PassageContext } from './judge-text.ts'
-import { judgePassage } from './judge-text.ts'
+import { judgePassage, judgePrompt } from './judge-text.ts'
+import { PromptReadings } from './prompt-readings.ts'
+import type { Passages } from './stream.ts'
 import { ClassifierStream } from './stream.ts'
 import { Summary } from './summary.ts'
 
@@ -33,18 +35,24 @@ const HIGHLIGHTS = 3
 export function createClassifierGuard(options: ClassifierGuardOptions): Guard {
   const { id = 'classifier', engine, window = 512, stages = ['input', 'retrieval', 'tool_result', 'output'] } = options
   const hop = Math.min(window, options.hop ?? Math.ceil(window / 2))
+  const prompts = new PromptReadings(engine)
   return {
     specVersion: 'v1',
     id,
     version: `${engine.version}:${window}:${hop}`,
     stages,
     maxSpan: window,
-    check: (request) => check(engine, request, window, hop),
-    open: (request: StreamRequest) => new ClassifierStream(engine, request, window, hop),
+    check: (request) => check(engine, prompts, request, { window, hop }),
+    open: (request: StreamRequest) => new ClassifierStream(engine, prompts, request, { window, hop }),
   }
 }
 
-function check(engine: ClassifierEngine, request: GuardRequest, window: number, hop: number): GuardReport {
+function check(
+  engine: ClassifierEngine,
+  prompts: PromptReadings,
+  request: GuardRequest,
+  { window, hop }: Passages,
+): GuardReport {
   const { text, stage } = request
   const summary = new Summary()
   const { length } = text.original
@@ -54,12 +62,14 @@ function check(engine: ClassifierEngine, request: GuardRequest, window: number, 
       `The classifier judges at most ${LONGEST_TEXT} characters at once. Split the text, or limit its length.`,
     )
   }
-  if (stage !== 'output' || length <= window) {
-    summary.add(judgePassage(engine, text.normalised.slice(0, LONGEST_WHOLE), request), null)
+  const context = { ...request, ...prompts.of(request) }
+  if (stage === 'input') summary.add(judgePrompt(prompts.read(request, LONGEST_WHOLE), request), null)
+  else if (stage !== 'output' || length <= window) {
+    summary.add(judgePassage(engine, text.normalised.slice(0, LONGEST_WHOLE), context), null)
   }
   if (length > window) {
     for (const [from, to] of passages(length, window, hop)) {
-      summary.add(judgePassage(engine, createTextView(text.original.slice(from, to)).normalised, request), {
+      summary.add(judgePassage(engine, createTextView(text.original.slice(from, to)).normalised, context), {
         start: from,
         end: to,
       })

@@ -1,7 +1,15 @@
 /**
  * One passage put to the classifier: which heads belong to which stage, and what they say. Windows are the caller's matter.
  */
-import type { ClassifierEngine, ClassifierHead, Scores, Stage, StreamRequest } from '../../spec/index.ts'
+import type {
+  ClassifierEngine,
+  ClassifierHead,
+  ClassifierScores,
+  PromptReading,
+  Scores,
+  Stage,
+  StreamRequest,
+} from '../../spec/index.ts'
 
 /** A public score and the head it came from. */
 export interface HeadScore {
@@ -15,13 +23,21 @@ export interface PassageJudgement {
   readonly categories: Readonly<Record<string, number>>
 }
 
-/** What a request says about a passage beside its text. */
-export type PassageContext = Pick<StreamRequest, 'stage' | 'prompt' | 'system' | 'origin'>
+/** What a request says about a passage beside its text, and how an answer is scored. */
+export interface PassageContext extends Pick<StreamRequest, 'stage' | 'prompt' | 'system' | 'origin'> {
+  /** Scores an answer to the prompt; by default the engine is asked with both. */
+  readonly answer?: PromptReading['answer']
+}
 
 /** Scores of one passage. */
 export function judgePassage(engine: ClassifierEngine, text: string, context: PassageContext): PassageJudgement {
-  if (context.stage === 'output') return judgeAnswer(engine, text, context.prompt)
-  const scores = engine.classify({ prompt: text, ...(context.system === undefined ? {} : { system: context.system }) })
+  if (context.stage === 'output') return judgeAnswer(engine, text, context)
+  const { system } = context
+  return judgePrompt(engine.classify(system === undefined ? { prompt: text } : { prompt: text, system }), context)
+}
+
+/** What the scores of a text that is no answer come to. */
+export function judgePrompt(scores: ClassifierScores, context: PassageContext): PassageJudgement {
   const heads = [
     head('prompt_harm', 'prompt_harm', scores.prompt_harm),
     injection(scores.injection_direct, scores.injection_indirect, context),
@@ -30,8 +46,8 @@ export function judgePassage(engine: ClassifierEngine, text: string, context: Pa
   return { heads: heads.flatMap((one) => one ?? []), categories: scores.categories }
 }
 
-function judgeAnswer(engine: ClassifierEngine, response: string, prompt: string | undefined): PassageJudgement {
-  const scores = engine.classify({ response, ...(prompt === undefined ? {} : { prompt }) })
+function judgeAnswer(engine: ClassifierEngine, response: string, { prompt, answer }: PassageContext): PassageJudgement {
+  const scores = answer?.(response) ?? engine.classify(prompt === undefined ? { response } : { response, prompt })
   const heads = [
     head('response_harm', 'response_harm', scores.response_harm),
     head('refusal', 'refusal', scores.refusal),

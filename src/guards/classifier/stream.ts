@@ -9,20 +9,33 @@ import type {
   StreamRequest,
   StreamStep,
 } from '../../spec/index.ts'
+import type { PassageContext, PassageJudgement } from './judge-text.ts'
 import { judgePassage } from './judge-text.ts'
+import type { PromptReadings } from './prompt-readings.ts'
 import { Summary } from './summary.ts'
+
+/** Sizes of the passages a long text is judged in, characters. */
+export interface Passages {
+  readonly window: number
+  /** Distance between the starts of windows. */
+  readonly hop: number
+}
 
 export class ClassifierStream implements GuardStream {
   readonly #engine: ClassifierEngine
+  readonly #prompts: PromptReadings
   readonly #request: StreamRequest
+  /** Made when the first passage is judged. */
+  #context: PassageContext | null = null
   readonly #window: number
   readonly #hop: number
   readonly #summary = new Summary()
   /** Start of the next window. */
   #next = 0
 
-  constructor(engine: ClassifierEngine, request: StreamRequest, window: number, hop: number) {
+  constructor(engine: ClassifierEngine, prompts: PromptReadings, request: StreamRequest, { window, hop }: Passages) {
     this.#engine = engine
+    this.#prompts = prompts
     this.#request = request
     this.#window = window
     this.#hop = hop
@@ -45,8 +58,7 @@ export class ClassifierStream implements GuardStream {
   #finish(buffer: StreamBuffer, findings: Finding[]): StreamStep {
     const { end } = buffer
     if (end <= this.#window) {
-      const whole = judgePassage(this.#engine, buffer.view(0, end).normalised, this.#request)
-      findings.push(...this.#summary.add(whole, null))
+      findings.push(...this.#summary.add(this.#passage(buffer, 0, end), null))
     } else if (this.#next - this.#hop + this.#window < end) {
       findings.push(...this.#judge(buffer, end - this.#window, end))
     }
@@ -54,7 +66,11 @@ export class ClassifierStream implements GuardStream {
   }
 
   #judge(buffer: StreamBuffer, from: number, to: number): readonly Finding[] {
-    const judgement = judgePassage(this.#engine, buffer.view(from, to).normalised, this.#request)
-    return this.#summary.add(judgement, { start: from, end: to })
+    return this.#summary.add(this.#passage(buffer, from, to), { start: from, end: to })
+  }
+
+  #passage(buffer: StreamBuffer, from: number, to: number): PassageJudgement {
+    this.#context ??= { ...this.#request, ...this.#prompts.of(this.#request) }
+    return judgePassage(this.#engine, buffer.view(from, to).normalised, this.#context)
   }
 }

@@ -7,7 +7,7 @@
  */
 import type { Action, Finding, Guard, GuardStream, Stage, StreamBuffer, StreamStep } from '../../spec/index.ts'
 import { CONTEXT } from '../secrets/secret-pattern.ts'
-import { LINK_RUNS, LONG_RUN, RunCutter, type Region } from '../secrets/run-cutter.ts'
+import { LINK_RUNS, LONG_RUN, RunCutter, cutWhole, type Region } from '../secrets/run-cutter.ts'
 import { WholeText } from '../secrets/whole-text.ts'
 import { decodeEscapes } from './decode-escapes.ts'
 import { findLinks, type Link } from './find-links.ts'
@@ -50,7 +50,7 @@ export function createEgressGuard(options: EgressGuardOptions): Guard {
     maxSpan: LONG_RUN,
     check(request) {
       const buffer = new WholeText(request.text)
-      return { findings: judgeRegions(judge, buffer, new RunCutter(LINK_RUNS).advance(buffer).regions) }
+      return { findings: judgeRegions(judge, buffer, cutWhole(buffer, LINK_RUNS).regions) }
     },
     open: () => new EgressStream(judge),
   }

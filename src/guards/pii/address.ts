@@ -6,6 +6,7 @@
  */
 import type { Shape } from './candidate.ts'
 import { WORD } from './candidate.ts'
+import { digitRows } from './profile.ts'
 
 const UPPER = 'A-Z\\u00C0-\\u00DE\\u0391-\\u03A9\\u0410-\\u042F'
 const LETTERS = "A-Za-z\\u00C0-\\u024F\\u0370-\\u052F'’.-"
@@ -29,13 +30,15 @@ const EN_TYPES =
 const EN = `${NUMBER} (?:${W} ){1,4}(?:${EN_TYPES})(?![A-Za-z])\\.?`
 const DE_TYPES = 'straße|strasse|str\\.|gasse|weg|platz|allee|ufer|damm|ring'
 const DE = `[${UPPER}][${LETTERS}]{1,20}?(?:${DE_TYPES})\\s${NUMBER}`
-const DE_OPEN = `(?:Am|An der|An den|Im|In der|Auf dem|Zum|Zur|Unter den) ${C}(?: ${C})? ${NUMBER}`
+const DE_OPENERS = '(?:Am|An der|An den|Im|In der|Auf dem|Zum|Zur|Unter den) '
+const DE_OPEN = `${DE_OPENERS}${C}(?: ${C})? ${NUMBER}`
 const NL_TYPES = 'straat|laan|plein|gracht|kade|singel|dijk|dreef|vej|gade|gatan|vägen|veien|gata|katu|tie'
 const NL = `[${UPPER}][${LETTERS}]{1,20}?(?:${NL_TYPES})\\s${NUMBER}`
 const FR = `${NUMBER}(?: ?(?:bis|ter))?,? (?:rue|avenue|av\\.|boulevard|bd|place|chemin|impasse|allée|quai|route|cours|passage|Rue|Avenue|Boulevard|Place|Chemin|Impasse|Allée|Quai|Route|Cours) (?:(?:de|du|des|la|le|les|d['’]|l['’]|de la|de l['’]) ?)?${C}(?:[ -]${W}){0,3}`
 const ROMANCE_TYPES =
   '(?:Calle|C/|Avenida|Avda\\.?|Av\\.|Plaza|Paseo|Camino|Carrera|Carretera|Ronda|Via|Viale|Piazza|Corso|Largo|Vicolo|Strada|Rua|R\\.|Travessa|Praça|Alameda|Rodovia|Estrada|ul\\.|ulica|Rue|calle|avenida|via|viale|piazza|corso|rua|travessa|praça|ул\\.|улица|проспект|пр\\.)'
-const ROMANCE = `${ROMANCE_TYPES} ?(?:(?:de|del|di|da|do|dos|das|della|dei|la|los|las|el) ){0,2}${C}(?: ${W}){0,3},? ?(?:nº ?|n\\. ?|n\\.º ?|núm\\. ?|número |д\\. ?|дом )?${NUMBER}`
+const ROMANCE_OPEN = `${ROMANCE_TYPES} ?(?:(?:de|del|di|da|do|dos|das|della|dei|la|los|las|el) ){0,2}`
+const ROMANCE = `${ROMANCE_OPEN}${C}(?: ${W}){0,3},? ?(?:nº ?|n\\. ?|n\\.º ?|núm\\. ?|número |д\\. ?|дом )?${NUMBER}`
 const BOX =
   '(?:P\\.? ?O\\.? ?[Bb]ox|PO BOX|p\\.o\\. box|Postfach|Apartado|Casella postale|Caixa Postal|PSC|Unit|unit|psc) ?\\d{1,6}(?:,? [Bb]ox \\d{1,5})?(?:\\s(?:APO|FPO|DPO|apo|fpo|dpo) (?:A[AEP]|a[aep]) \\d{5})?'
 const SHIP = '(?:APO|FPO|DPO) A[AEP] \\d{5}'
@@ -66,6 +69,24 @@ function withoutClosingMark(matched: string): number {
   return matched.replace(/[.,'’-]{1,3}$/, '').length
 }
 
+/** How a Western address begins that does not begin with its number, up to the first letter of its name. */
+const NAME_FIRST = new RegExp(`(?:${ROMANCE_OPEN}|${DE_OPENERS})[${UPPER}]`)
+/** What stands before the first digit of the others that do not begin with it. */
+const BEFORE_NUMBER = new RegExp(
+  `(?<=(?:${DE_TYPES}|${NL_TYPES})\\s|(?:[Bb]ox|BOX|Postfach|Apartado|postale|Postal|PSC|[Uu]nit|psc) ?|[A-Z]{2} |[A-Z]-|` +
+    `(?:[Aa]pt\\.?|[Ss]uite|[Ss]te\\.?|[Uu]nit|[Ff]lat|[Ff]loor|[Rr]oom) ?#?)\\d`,
+  'y',
+)
+
+/** Whether an address in `text` from `from` on may begin before its first digit. */
+function mayBeginWithName(text: string, from: number): boolean {
+  for (const digit of digitRows(text)) {
+    BEFORE_NUMBER.lastIndex = digit
+    if (digit >= from && BEFORE_NUMBER.test(text)) return true
+  }
+  return NAME_FIRST.test(from === 0 ? text : text.slice(from))
+}
+
 const STREET: Shape = {
   kind: 'address',
   pattern: new RegExp(
@@ -75,6 +96,8 @@ const STREET: Shape = {
   maxLength: 320,
   opening: new RegExp(`(?<![${WORD}])(?:${WESTERN_OPENING})`, 'g'),
   gate: (profile) => profile.digits > 0,
+  // Most texts with digits have no name that an address could begin with.
+  anchor: { lead: 0, at: () => true, unless: mayBeginWithName },
   trim: withoutClosingMark,
   judge: () => 0.7,
 }
@@ -84,7 +107,7 @@ const EAST_ASIAN: Shape = {
   pattern: new RegExp(`${JP}|${CN}|${KR}`, 'g'),
   maxLength: 80,
   opening: /〒|[\u4E00-\u9FFF]|[\uAC00-\uD7AF]/g,
-  gate: (profile) => profile.digits > 0,
+  gate: (profile) => profile.digits > 0 && profile.eastAsian,
   judge: () => 0.7,
 }
 
@@ -95,7 +118,8 @@ const CODE: Shape = {
     'g',
   ),
   maxLength: 12,
-  gate: (profile) => profile.digits >= 2,
+  gate: (profile) =>
+    profile.digits >= 2 && (profile.solid >= 5 || profile.capitals >= 2 || (profile.solid >= 4 && profile.hyphens > 0)),
   judge: ({ before }) =>
     /(?:zip|post|postal|area)[ -]?code|\bzip\b|postleitzahl|\bplz\b|code postal|código postal|codigo postal|\bcep\b|\bcap\b|郵便番号|邮编|우편번호|индекс|पिन कोड|\bpin code/i.test(
       before.slice(-32),

@@ -10,7 +10,7 @@ import { regExpMatcher } from '../../core/scan/index.ts'
 import type { PiiKind } from './kinds.ts'
 import { rankOf } from './kinds.ts'
 import type { TextProfile } from './profile.ts'
-import { profileOf } from './profile.ts'
+import { digitRows, profileOf } from './profile.ts'
 
 /** Characters around a candidate that a judge may read. */
 export const CONTEXT = 64
@@ -24,6 +24,14 @@ export interface Candidate {
   readonly after: string
 }
 
+/** See {@link Shape.anchor}. */
+export interface Anchor {
+  readonly lead: number
+  /** @param next where the next row of digits begins; Infinity when there is none */
+  at(text: string, digit: number, next: number): boolean
+  unless?(text: string, from: number): boolean
+}
+
 export interface Shape {
   readonly kind: PiiKind
   /** Global; bounded repetitions only. */
@@ -32,6 +40,12 @@ export interface Shape {
   /** Default 2: the boundary after a match. */
   readonly lookahead?: number
   readonly gate: (profile: TextProfile) => boolean
+  /**
+   * Where a match may begin, for patterns that would otherwise be tried at every word: at most `lead` characters before its first
+   * digit (which never follows another digit), and only where `at` says so of that digit. Where `unless` is true it may begin
+   * anywhere.
+   */
+  readonly anchor?: Anchor
   /**
    * What every match begins with, or its first characters at the end of the text (`$`): a stream holds text back only from there.
    * Without it `maxLength` characters are always held back.
@@ -84,7 +98,7 @@ export function toRecogniser(shape: Shape, minScore: number): Recogniser {
     shape.judge({ value: text.slice(start, end), ...surroundings(text, start, end, lookahead) })
   return {
     id: shape.kind,
-    pattern: judgedMatcher(shape, (text, start, end) => score(text, start, end) >= minScore),
+    pattern: matcherOf(shape, (text, start, end) => score(text, start, end) >= minScore),
     maxLength: shape.maxLength,
     lookbehind: CONTEXT,
     lookahead,
@@ -97,21 +111,76 @@ export function toRecogniser(shape: Shape, minScore: number): Recogniser {
   }
 }
 
-function judgedMatcher(shape: Shape, accepts: (text: string, start: number, end: number) => boolean): PatternMatcher {
-  const { pattern, trim } = shape
+function matcherOf(shape: Shape, accepts: Search['accepts']): PatternMatcher {
+  const { pattern, anchor } = shape
+  const search: Search = { pattern, accepts, trim: shape.trim ?? whole }
+  const sticky: Search = { ...search, pattern: new RegExp(pattern.source, pattern.flags.replace('g', 'y')) }
   return {
     source: pattern.source,
     exec(text: string, from: number): PatternMatch | null {
-      pattern.lastIndex = from
-      for (;;) {
-        const match = pattern.exec(text)
-        if (match === null) return null
-        const length = trim === undefined ? match[0].length : trim(match[0])
-        const end = match.index + length
-        if (length > 0 && accepts(text, match.index, end)) return { index: match.index, end, groups: [] }
-        pattern.lastIndex = match.index + 1
+      if (anchor === undefined || anchor.unless?.(text, from) === true)
+        return firstAccepted(search, text, text, 0, from)
+      const rows = digitRows(text)
+      for (let row = 0; row < rows.length; row++) {
+        const digit = rows[row] as number
+        if (digit < from || !anchor.at(text, digit, rows[row + 1] ?? Infinity)) continue
+        const found =
+          anchor.lead === 0
+            ? firstAccepted(sticky, text, text, 0, digit)
+            : aroundDigit(search, shape, text, from, digit)
+        if (found !== null) return found
       }
+      return null
     },
+  }
+}
+
+/** How candidates are looked for and judged. */
+interface Search {
+  readonly pattern: RegExp
+  readonly trim: (matched: string) => number
+  readonly accepts: (text: string, start: number, end: number) => boolean
+}
+
+function whole(matched: string): number {
+  return matched.length
+}
+
+/** Characters that a pattern looks at on either side of a match. */
+const BESIDE = 2
+
+/** The first accepted match that begins at or up to `lead` characters before a digit; the pattern is shown no more than it needs. */
+function aroundDigit(
+  search: Search,
+  { maxLength, anchor }: Shape,
+  text: string,
+  from: number,
+  digit: number,
+): PatternMatch | null {
+  const first = Math.max(from, digit - (anchor?.lead ?? 0))
+  const base = Math.max(0, first - BESIDE)
+  const found = firstAccepted(search, text.slice(base, digit + maxLength + BESIDE), text, base, first - base)
+  // What begins after this digit is seen whole around a digit of its own.
+  return found === null || found.index > digit ? null : found
+}
+
+/** The first match at or after `from` in `stretch`, which stands at `base` in `text`, that is accepted. Offsets are those of `text`. */
+function firstAccepted(
+  { pattern, trim, accepts }: Search,
+  stretch: string,
+  text: string,
+  base: number,
+  from: number,
+): PatternMatch | null {
+  pattern.lastIndex = from
+  for (;;) {
+    const match = pattern.exec(stretch)
+    if (match === null) return null
+    const length = trim(match[0])
+    const index = base + match.index
+    if (length > 0 && accepts(text, index, index + length)) return { index, end: index + length, groups: [] }
+    if (pattern.sticky) return null
+    pattern.lastIndex = match.index + 1
   }
 }
 

@@ -21,6 +21,7 @@ import {
   isUkNhs,
   isUkNino,
 } from './national-europe.ts'
+import { isDigit } from './profile.ts'
 
 interface NationalRule {
   readonly kind: PiiKind
@@ -28,8 +29,9 @@ interface NationalRule {
   readonly maxLength: number
   /** Digits a match has at least. */
   readonly digits: number
-  /** Whether letters (in places of digits too) make the stretch of digits shorter. */
-  readonly letters?: boolean
+  /** Replaces the test for so many digits near each other, where letters stand between or in place of them. */
+  readonly gate?: Shape['gate']
+  readonly anchor?: Shape['anchor']
   readonly valid: (compacted: string) => boolean
   readonly words: RegExp
   /** Score without a word before it; 0 or absent: a word is needed. */
@@ -80,7 +82,7 @@ const RULES: readonly NationalRule[] = [
     body: '[CFGHJKLMNPRTVWXYZcfghjklmnprtvwxyz](?=[A-Za-z0-9]{0,7}\\d)[CFGHJKLMNPRTVWXYZcfghjklmnprtvwxyz0-9]{8}\\d?',
     maxLength: 10,
     digits: 1,
-    letters: true,
+    gate: (profile) => profile.mixed >= 9,
     // People often leave the check digit out; the word before it has to do then.
     valid: (value) => (value.length === 9 ? /^[A-Z](?=.*\d.*\d)/.test(value) : isDeIdCard(value)),
     words: words.DE_ID,
@@ -117,7 +119,8 @@ const RULES: readonly NationalRule[] = [
     body: '[A-Za-z]{3} ?[A-Za-z]{3} ?[0-9LMNP-Vlmnp-v]{2}[A-Za-z][0-9LMNP-Vlmnp-v]{2} ?[A-Za-z][0-9LMNP-Vlmnp-v]{3}[A-Za-z]',
     maxLength: 19,
     digits: 0,
-    letters: true,
+    // A stretch of five that holds one of its digits has a letter beside it; without any digit a word before it is needed.
+    gate: (profile) => profile.mixed >= 5 || profile.fiscal,
     valid: isItCodiceFiscale,
     words: /codice|fiscale|c\.?f\.?/i,
     // Without a single digit only a word before it tells it from a word of 16 letters.
@@ -138,7 +141,7 @@ const RULES: readonly NationalRule[] = [
     body: '[0-9A-Za-z]{2}\\.?[0-9A-Za-z]{3}\\.?[0-9A-Za-z]{3}/?[0-9A-Za-z]{4}[- ]?\\d{2}',
     maxLength: 18,
     digits: 2,
-    letters: true,
+    gate: (profile) => profile.company,
     valid: isBrCnpj,
     words: words.CNPJ,
     alone: (value) => (/^.{2}\..{3}\..{3}\/.{4}-/.test(value) ? 1 : 0),
@@ -156,6 +159,7 @@ const RULES: readonly NationalRule[] = [
     body: '[A-Za-z]{5}[ -]?\\d{4}[ -]?[A-Za-z]',
     maxLength: 12,
     digits: 4,
+    anchor: { lead: 6, at: isWithinPan },
     valid: isInPan,
     words: words.PAN,
   },
@@ -187,12 +191,19 @@ const RULES: readonly NationalRule[] = [
   },
 ]
 
+/** Whether exactly four digits begin at `from`, with a letter on either side, perhaps behind a hyphen or space. */
+function isWithinPan(text: string, from: number): boolean {
+  for (let index = from; index < from + 4; index++) if (!isDigit(text.charCodeAt(index))) return false
+  return /[A-Za-z][ -]?$/.test(text.slice(from - 2, from)) && /^[ -]?[A-Za-z]/.test(text.slice(from + 4, from + 6))
+}
+
 function toShape(rule: NationalRule): Shape {
   return {
     kind: rule.kind,
     pattern: new RegExp(OPEN + rule.body + CLOSE, 'g'),
     maxLength: rule.maxLength,
-    gate: rule.letters === true ? (profile) => profile.digits >= rule.digits : (profile) => profile.run >= rule.digits,
+    gate: rule.gate ?? ((profile) => profile.run >= rule.digits),
+    ...(rule.anchor === undefined ? {} : { anchor: rule.anchor }),
     judge: (candidate: Candidate) => judge(rule, candidate),
   }
 }

@@ -4,6 +4,7 @@
 import type { Candidate, Shape } from './candidate.ts'
 import { CLOSE, OPEN, WORD, compact } from './candidate.ts'
 import * as words from './context.ts'
+import { isDigit } from './profile.ts'
 
 const MONTHS =
   'jan(?:uary|uar|vier|eiro|vāris)?|feb(?:ruary|ruar|braio|rero)?|fév(?:rier)?|fev(?:ereiro)?|mar(?:ch|s|zo|ço|et)?|märz|maart|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?|may|mai|mayo|maio|mei|maggio|' +
@@ -27,7 +28,32 @@ const DATE_OF_BIRTH: Shape = {
     'gi',
   ),
   gate: (profile) => profile.digits >= 4,
+  anchor: { lead: 14, at: beginsDate },
   judge: ({ before }) => (words.BORN.test(before.slice(-40)) ? 0.9 : 0),
+}
+
+/** 年 and 년, which follow a year. */
+const YEAR_HAN = 0x5e74
+const YEAR_HANGUL = 0xb144
+/** Letters, marks and spaces between a day and its year at most, in any of the orders above. */
+const DATE_GAP = 30
+
+/** Whether the digits at `from` may be the first of a date: a year before a separator, or a day with more digits behind it. */
+function beginsDate(text: string, from: number, next: number): boolean {
+  let end = from + 1
+  while (end < from + 5 && isDigit(text.charCodeAt(end))) end++
+  const length = end - from
+  if (length > 2 && length !== 4) return false
+  const after = text.charCodeAt(end)
+  const separated = after >= 0x2d && after <= 0x2f
+  if (length === 4) return isCentury(text, from) && (separated || after === YEAR_HAN || after === YEAR_HANGUL)
+  if (separated) return true
+  return next < end + DATE_GAP && isCentury(text, next)
+}
+
+function isCentury(text: string, at: number): boolean {
+  const tens = text.charCodeAt(at + 1)
+  return text.charCodeAt(at) === 0x31 ? tens === 0x39 : text.charCodeAt(at) === 0x32 && tens === 0x30
 }
 
 const PASSPORT: Shape = {
@@ -37,7 +63,7 @@ const PASSPORT: Shape = {
     'g',
   ),
   maxLength: 12,
-  gate: (profile) => profile.digits >= 4,
+  gate: (profile) => profile.digits >= 4 && (profile.solid >= 6 || profile.mixed >= 9),
   judge: (candidate) => judgeDocument(candidate, words.PASSPORT),
 }
 
@@ -45,8 +71,25 @@ const DRIVER_LICENCE: Shape = {
   kind: 'driver_licence',
   pattern: new RegExp(`${OPEN}(?:[A-Za-z]{1,5}-?\\d[A-Za-z0-9-]{4,15}|\\d[A-Za-z0-9-]{4,15})${CLOSE}`, 'g'),
   maxLength: 22,
-  gate: (profile) => profile.digits >= 5,
+  gate: (profile) => profile.digits >= 5 && profile.document,
+  anchor: { lead: 6, at: beginsDocument },
   judge: (candidate) => judgeDocument(candidate, words.DRIVER),
+}
+
+/** Whether the first five letters, digits and hyphens from a digit on, and at most ten more, hold the four digits that are needed. */
+function beginsDocument(text: string, from: number): boolean {
+  let digits = 0
+  for (let index = from; index < from + 16; index++) {
+    const code = text.charCodeAt(index)
+    if (isDigit(code)) digits++
+    else if (!isAlphabetic(code) && code !== 0x2d) return digits >= 4 && index >= from + 5
+  }
+  return digits >= 4
+}
+
+function isAlphabetic(code: number): boolean {
+  const folded = code | 32
+  return folded >= 0x61 && folded <= 0x7a
 }
 
 /** At least half of the characters must be digits: a word is no document number. */
@@ -80,7 +123,7 @@ const INTRODUCED: Shape = {
     `(?<=(?<![${WORD}])(?:${caseless(INTRODUCTION)}) )[${UPPER}]|(?<=我叫|是|名字叫|は)[\\u4E00-\\u9FFF\\u3040-\\u30FF]|(?<=이름은 |저는 )[\\uAC00-\\uD7AF]`,
     'g',
   ),
-  gate: () => true,
+  gate: (profile) => profile.introduction,
   judge: () => 0.8,
 }
 

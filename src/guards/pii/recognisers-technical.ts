@@ -51,7 +51,7 @@ const IP: Shape = {
   ),
   maxLength: 46,
   opening: new RegExp(`(?<![${WORD}.:]|[${WORD}]-)(?:\\d{1,3}(?:\\.(?:\\d|$)|$)|[0-9A-Fa-f]{0,4}(?::|$))`, 'g'),
-  gate: (profile) => profile.run >= 4 || profile.colons > 1,
+  gate: (profile) => profile.colonPair || (profile.dots >= 3 && (profile.run >= 4 || profile.colons > 1)),
   judge: ({ value, before }) => {
     if (value.includes(':')) return isIpv6(value) ? 1 : 0
     if (VERSION.test(before) || /^(?:0\.|127\.0\.0\.1$|255\.255\.)/.test(value)) return 0
@@ -80,7 +80,7 @@ const MAC: Shape = {
   pattern:
     /(?<![0-9A-Za-z_:.-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![0-9A-Za-z_]|[:-][0-9A-Fa-f])/g,
   maxLength: 17,
-  gate: (profile) => profile.digits > 0 || profile.colons > 4,
+  gate: (profile) => profile.colons > 4 || (profile.digits > 0 && profile.hyphens > 4),
   judge: ({ value }) =>
     /^(?:00[:-]){5}00$|^(?:ff[:-]){5}ff$/i.test(value) || /^\d{2}(?:-\d{2}){5}$/.test(value) ? 0 : 1,
 }
@@ -106,7 +106,7 @@ const IBAN: Shape = {
   pattern: new RegExp(`(?<![${WORD}])[A-Za-z]{2}\\d{2}(?:[ \\u2010-\\u2015-]?[A-Za-z0-9]){11,30}`, 'g'),
   maxLength: 64,
   opening: new RegExp(`(?<![${WORD}])[A-Za-z](?:$|[A-Za-z](?:$|\\d(?:$|\\d)))`, 'g'),
-  gate: (profile) => profile.digits >= 8,
+  gate: (profile) => profile.digits >= 8 && profile.mixed >= 4,
   trim: ibanExtent,
   judge: ({ value, after }) => (isIban(compact(value)) && !/^[A-Za-z0-9]/.test(after) ? 1 : 0),
 }
@@ -138,7 +138,7 @@ const WALLET: Shape = {
   maxLength: 74,
   opening:
     /(?<![A-Za-z0-9])(?:[13](?:$|[1-9A-HJ-NP-Za-km-z](?:$|[1-9A-HJ-NP-Za-km-z]))|[bB](?:$|[cC](?:$|1))|0(?:$|x))/g,
-  gate: (profile) => profile.digits > 0,
+  gate: (profile) => profile.coded >= 14,
   judge: ({ value }) => {
     if (value.startsWith('0x')) return isEthereumAddress(value) ? 1 : 0
     return (/^bc1/i.test(value) ? isBech32Address(value) : isBase58Address(value)) ? 1 : 0

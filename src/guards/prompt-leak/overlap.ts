@@ -56,6 +56,11 @@ export class OverlapTracker {
   }
 
   take(word: Word, found: (start: number, end: number) => void): void {
+    // Most words neither go on with anything nor begin anything.
+    if (this.#open.length === 0 && this.#levels[0]?.has(mix(0, word.hash)) !== true) {
+      this.finish(found)
+      return
+    }
     const next: { hash: number; words: Word[] }[] = []
     let complete: Word[] | null = null
     this.#open.push({ hash: 0, words: [] })

@@ -131,7 +131,16 @@ class LeakReader {
   read(view: TextView, offset: number): void {
     if (this.idle) return
     const { normalised: text, changed } = view
+    const placeOf = (index: number): readonly [start: number, end: number] => {
+      if (!changed) return [offset + index, offset + index + 1]
+      const [start, end] = view.toOriginal(index, index + 1)
+      return [offset + start, offset + end]
+    }
     for (let index = 0; index < text.length;) {
+      if (this.#canary === null) {
+        index = this.#words.takeAscii(text, index, placeOf, this.#takeWord)
+        if (index === text.length) return
+      }
       const code = text.codePointAt(index) ?? 0
       const next = index + (code > 0xffff ? 2 : 1)
       const [start, end] = changed ? view.toOriginal(index, next) : [index, next]

@@ -39,6 +39,40 @@ export class WordReader {
     if (kind === 2) this.#emit(0.5, found)
   }
 
+  /**
+   * Takes characters of a text from `from` on as long as they are ASCII.
+   *
+   * @param placeOf where the character at an offset of `text` begins and ends
+   * @returns offset of the first character not taken
+   */
+  takeAscii(
+    text: string,
+    from: number,
+    placeOf: (offset: number) => readonly [start: number, end: number],
+    found: (word: Word) => void,
+  ): number {
+    let hash = this.#hash
+    let index = from
+    for (; index < text.length; index += 1) {
+      const code = text.charCodeAt(index)
+      if (code >= 0x80) break
+      const letter = FOLDED[code] as number
+      if (letter !== 0) {
+        if (this.#start < 0) this.#start = placeOf(index)[0]
+        hash = Math.imul(hash ^ letter, 0x01000193)
+      } else if (this.#start >= 0) {
+        // An earlier call may have left a word open.
+        if (index > from) this.#end = placeOf(index - 1)[1]
+        this.#hash = hash
+        this.#emit(1, found)
+        hash = SEED
+      }
+    }
+    if (this.#start >= 0 && index > from) this.#end = placeOf(index - 1)[1]
+    this.#hash = hash
+    return index
+  }
+
   /** The text has ended. */
   finish(found: (word: Word) => void): void {
     if (this.#start >= 0) this.#emit(1, found)
@@ -51,6 +85,10 @@ export class WordReader {
     found(word)
   }
 }
+
+/** ASCII letters in lower case and digits as they are; 0 is between words. */
+const FOLDED = new Uint8Array(128)
+for (let code = 0; code < 128; code++) if (kindOf(code) === 1) FOLDED[code] = lower(code)
 
 /** 0: between words; 1: part of a word; 2: a word of its own. */
 function kindOf(character: number): 0 | 1 | 2 {

@@ -5,6 +5,7 @@
  * are left alone: a password of letters only, in prose, is not found.
  */
 import { shannonEntropy } from './entropy.ts'
+import { someValue } from './runs.ts'
 import { isFiller, type SecretPattern } from './secret-pattern.ts'
 
 const PASSWORD_NAMES =
@@ -23,11 +24,29 @@ const CODE =
 const PLACEHOLDER =
   /^(?:x+|\*+|\.+|-+|_+|pass(?:word|wort)?[0-9]{0,2}|secret|token|string\S*|number|bool(?:ean)?|null|none|nil|undefined|true|false|changeme|redacted|hidden|required|optional|my[_-]\S*|your\S*|some[_-]\S*|the[_-]\S*|test|todo|tbd|process\.\S*|env\.\S*|\S*example\S*|\S*placeholder\S*)$/i
 
+/** Characters before a value in which its name, and what joins the two, begin. */
+const NAME_REACH = 48
+
+/** Whether a text has a name, and near it a run of `least` characters or more of which `wanted` is true. */
+function valueHint(
+  name: RegExp,
+  least: number,
+  wanted: (value: string, quoted: boolean) => boolean,
+): { test(text: string): boolean } {
+  return {
+    test: (text) =>
+      someValue(text, least, (start, end) => {
+        if (!wanted(text.slice(start, end), isQuote(text.charCodeAt(start - 1)))) return false
+        return name.test(text.slice(Math.max(0, start - NAME_REACH), end))
+      }),
+  }
+}
+
 /** Recognisers of assigned values. */
 export const ASSIGNMENT_PATTERNS: readonly SecretPattern[] = [
   {
     kind: 'password',
-    hint: new RegExp(`(?:${PASSWORD_NAMES})${CLOSING}(?:${ASSIGN}|${IS}|${IS_CJK})`, 'i'),
+    hint: valueHint(new RegExp(`(?:${PASSWORD_NAMES})${CLOSING}(?:${ASSIGN}|${IS}|${IS_CJK})`, 'i'), 6, mayBeStrong),
     pattern: new RegExp(
       `${AFTER}(?<=(?:${PASSWORD_NAMES})${CLOSING}(?:${ASSIGN}|${IS}|${IS_CJK})["'\`]?)${VALUE}`,
       'gi',
@@ -36,11 +55,22 @@ export const ASSIGNMENT_PATTERNS: readonly SecretPattern[] = [
   },
   {
     kind: 'assigned',
-    hint: new RegExp(`(?:${KEY_NAMES})${CLOSING}(?:${ASSIGN}|${IS})`, 'i'),
+    hint: valueHint(
+      new RegExp(`(?:${KEY_NAMES})${CLOSING}(?:${ASSIGN}|${IS})`, 'i'),
+      12,
+      (value) => /[0-9]/.test(value) && /[A-Za-z]/.test(value),
+    ),
     pattern: new RegExp(`${AFTER}(?<=(?:${KEY_NAMES})${CLOSING}(?:${ASSIGN}|${IS})["'\`]?)${VALUE}`, 'gi'),
     accept: acceptKey,
   },
 ]
+
+/** Whether a run holds a digit or symbol that the end of the sentence does not take away. */
+function mayBeStrong(run: string, quoted: boolean): boolean {
+  if (quoted || /[0-9!@#$%^*+~|]/.test(run)) return true
+  const mark = run.indexOf('?')
+  return mark >= 0 && mark < trimEnd(run).length
+}
 
 type Accepted = { readonly length: number; readonly score: number } | null
 

@@ -5,6 +5,7 @@
  * also mix classes often and must not be made of word-like runs. Hexadecimal, UUIDs, paths, integrity hashes, media in base64
  * and wrapped base64 blocks are never reported here.
  */
+import { hasBodyRun } from './runs.ts'
 import type { SecretPattern } from './secret-pattern.ts'
 
 /** Settings of the detector. */
@@ -56,7 +57,7 @@ export function entropyPattern(options: EntropyOptions): SecretPattern {
   const body = String.raw`[A-Za-z0-9+/_-]{${least},${LONGEST}}={0,2}`
   return {
     kind: 'entropy',
-    hint: { test: (text) => hasRun(text, least) },
+    hint: { test: (text) => hasBodyRun(text, least) },
     pattern: new RegExp(
       String.raw`(?<![A-Za-z0-9+/_.~%@#&?=-])${body}(?![A-Za-z0-9+/=_-]|\.[A-Za-z0-9])|(?<=[A-Za-z0-9_ ]=)${body}(?![A-Za-z0-9+/=_-])`,
       'g',
@@ -68,22 +69,6 @@ export function entropyPattern(options: EntropyOptions): SecretPattern {
       return score === 0 ? null : { length: value.length, score }
     },
   }
-}
-
-const IN_TOKEN = new Uint8Array(128)
-for (const symbol of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-')
-  IN_TOKEN[symbol.charCodeAt(0)] = 1
-
-/** Whether the text has this many token characters in a row. Looks at every `length`-th character first, and mostly only there. */
-function hasRun(text: string, length: number): boolean {
-  let start = 0
-  while (start + length <= text.length) {
-    let index = start + length - 1
-    while (index >= start && IN_TOKEN[text.charCodeAt(index)] === 1) index -= 1
-    if (index < start) return true
-    start = index + 1
-  }
-  return false
 }
 
 function count(text: string, pattern: RegExp): number {

@@ -56,6 +56,26 @@ function tableOf(characters: string): Uint8Array {
   return table
 }
 
+/** Cuts a whole text, as a cutter does that is shown it at once. Most texts are one region, which is seen without one. */
+export function cutWhole(text: StreamBuffer, rules: RunRules): CutStep {
+  const { end } = text
+  if (text.start !== 0 || !isOneRegion(text.slice(0, end), rules)) return new RunCutter(rules).advance(text)
+  return { regions: end === 0 ? [] : [{ look: 0, from: 0, to: end, until: end }], keys: [] }
+}
+
+/** Whether there is surely no PEM key and no long run. Ideographs, and separators before anything but ASCII, are not counted on. */
+function isOneRegion(text: string, { separators, pem }: RunRules): boolean {
+  if (pem && text.includes(PEM_START)) return false
+  for (let start = 0; text.length - start > LONG_RUN;) {
+    let index = start + LONG_RUN - 1
+    while (index >= start && !(separators[text.charCodeAt(index)] === 1 && text.charCodeAt(index + 1) < 0x80))
+      index -= 1
+    if (index < start) return false
+    start = index + 1
+  }
+  return true
+}
+
 export class RunCutter {
   /** Everything before it has been cut into regions. */
   done = 0

@@ -34,9 +34,16 @@ const PREFIXES =
 
 const SEPARATOR = '\n\u0000\n'
 
-/** Stretches of a text that the library should see. */
-export function lintCandidates(text: string): readonly { readonly start: number; readonly end: number }[] {
-  if (!PREFIXES.some((prefix) => text.includes(prefix))) return []
+/**
+ * Stretches of a text that the library should see.
+ *
+ * @param runs the text's runs of token characters (see `runs.ts`); every stretch lies in one
+ */
+export function lintCandidates(
+  text: string,
+  runs: string,
+): readonly { readonly start: number; readonly end: number }[] {
+  if (runs === '' || !PREFIXES.some((prefix) => runs.includes(prefix))) return []
   const found: { start: number; end: number }[] = []
   for (const match of text.matchAll(CANDIDATE)) found.push({ start: match.index, end: match.index + match[0].length })
   return found

@@ -25,6 +25,11 @@ export interface SecretPattern {
   readonly pattern: RegExp
   /** A text without any of these is not searched. Compared as written. */
   readonly literals?: readonly string[]
+  /**
+   * What of the text a match needs: `token`, a run of token characters that holds one of the literals (the whole match lies in it);
+   * `body`, any such run. Without it there may be none.
+   */
+  readonly run?: 'token' | 'body'
   /** The same as a test, where literals do not do. */
   readonly hint?: { test(text: string): boolean }
   /** Judges a match; null rejects it. May cut the end. Default: the whole match counts with score 1. */
@@ -38,7 +43,8 @@ export const TOKEN_END: string = '(?![A-Za-z0-9_-])'
 
 /** A pattern for a token with a known shape. */
 export function tokenPattern(kind: string, literals: readonly string[], body: string): SecretPattern {
-  return { kind, literals, pattern: new RegExp(`${TOKEN_START}(?:${body})${TOKEN_END}`, 'g'), accept: acceptToken }
+  const pattern = new RegExp(`${TOKEN_START}(?:${body})${TOKEN_END}`, 'g')
+  return { kind, run: 'token', literals, pattern, accept: acceptToken }
 }
 
 /** Rejects bodies that are obviously filled in by hand: `ghp_xxxxxxxx…`, `AKIAIOSFODNN7EXAMPLE`. */
@@ -52,11 +58,17 @@ export function isFiller(value: string): boolean {
   return /([Xx*0.])\1{9}/.test(value)
 }
 
-/** Runs one recogniser over a text. */
-export function matchPattern(recogniser: SecretPattern, text: string, found: SecretHit[]): void {
-  const { literals, hint, pattern, kind } = recogniser
-  if (literals !== undefined && !literals.some((literal) => text.includes(literal))) return
-  if (hint !== undefined && !hint.test(text)) return
+/**
+ * Runs one recogniser over a text.
+ *
+ * @param runs the text's runs of token characters (see `runs.ts`)
+ */
+export function matchPattern(recogniser: SecretPattern, text: string, runs: string, found: SecretHit[]): void {
+  const { literals, hint, pattern, kind, run } = recogniser
+  if (run !== undefined && runs === '') return
+  const place = run === 'token' ? runs : text
+  if (literals !== undefined && !literals.some((literal) => place.includes(literal))) return
+  if (hint !== undefined && !hint.test(place)) return
   pattern.lastIndex = 0
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     const value = match[0]

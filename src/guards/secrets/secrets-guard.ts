@@ -19,8 +19,9 @@ import type {
 import { STAGES } from '../../spec/index.ts'
 import { ASSIGNMENT_PATTERNS } from './assignment-patterns.ts'
 import { DEFAULT_ENTROPY, entropyPattern, type EntropyOptions } from './entropy.ts'
-import { LONG_RUN, RunCutter, SECRET_RUNS, type CutStep, type Region } from './run-cutter.ts'
+import { LONG_RUN, RunCutter, SECRET_RUNS, cutWhole, type CutStep, type Region } from './run-cutter.ts'
 import { lintCandidates, lintStretches, type SecretLinter } from './secret-linter.ts'
+import { tokenRuns } from './runs.ts'
 import { CONTEXT, matchPattern, type SecretHit, type SecretPattern } from './secret-pattern.ts'
 import { TOKEN_PATTERNS } from './token-patterns.ts'
 import { WholeText } from './whole-text.ts'
@@ -60,7 +61,7 @@ export function createSecretsGuard(options: SecretsGuardOptions): Guard {
 
 function checkWhole(search: SecretSearch, request: GuardRequest): GuardReport | Promise<GuardReport> {
   const buffer = new WholeText(request.text)
-  const findings = search.judge(buffer, new RunCutter(SECRET_RUNS).advance(buffer))
+  const findings = search.judge(buffer, cutWhole(buffer, SECRET_RUNS))
   return findings instanceof Promise ? findings.then((found) => ({ findings: found })) : { findings }
 }
 
@@ -86,6 +87,8 @@ class SecretStream implements GuardStream {
 interface Searched {
   readonly region: Region
   readonly view: TextView
+  /** Its runs of token characters. */
+  readonly runs: string
   readonly hits: SecretHit[]
 }
 
@@ -114,9 +117,10 @@ class SecretSearch {
     for (const region of step.regions) {
       const view = buffer.view(Math.max(buffer.start, region.look), region.until)
       const shifted = { ...region, look: Math.max(buffer.start, region.look) }
+      const runs = tokenRuns(view.normalised)
       const hits: SecretHit[] = []
-      for (const pattern of TOKEN_PATTERNS) matchPattern(pattern, view.normalised, hits)
-      searched.push({ region: shifted, view, hits })
+      for (const pattern of TOKEN_PATTERNS) matchPattern(pattern, view.normalised, runs, hits)
+      searched.push({ region: shifted, view, runs, hits })
     }
     const { stretches, owners } = this.#unexplained(searched)
     if (this.#linter === undefined || stretches.length === 0) return this.#finish(searched, findings)
@@ -137,7 +141,7 @@ class SecretSearch {
     if (this.#linter === undefined) return { stretches, owners }
     for (const searched of all) {
       const text = searched.view.normalised
-      const candidates = lintCandidates(text)
+      const candidates = lintCandidates(text, searched.runs)
       if (candidates.length === 0) continue
       const explained = new Cover(text.length)
       for (const hit of searched.hits) explained.take(hit)
@@ -153,7 +157,7 @@ class SecretSearch {
   }
 
   #finish(all: readonly Searched[], findings: Finding[]): readonly Finding[] {
-    for (const { region, view, hits } of all) {
+    for (const { region, view, runs, hits } of all) {
       const text = view.normalised
       const kept: SecretHit[] = []
       const cover = new Cover(text.length)
@@ -163,7 +167,7 @@ class SecretSearch {
       hits.forEach(keep)
       for (const pattern of this.#named) {
         const more: SecretHit[] = []
-        matchPattern(pattern, text, more)
+        matchPattern(pattern, text, runs, more)
         more.forEach(keep)
       }
       for (const hit of kept) {

@@ -2,7 +2,7 @@
  * Tokens that can be told by their own shape: a vendor's prefix, length and alphabet.
  *
  * Shapes follow the vendors' documentation and GitHub's list of secret-scanning patterns. Rarer vendors are left to the library
- * (`engines/secretlint`) and to the entropy detector.
+ * (`engines/secretlint`) and to the entropy detector. All but passwords in URLs are twenty characters long or longer.
  */
 import { isFiller, TOKEN_END, TOKEN_START, tokenPattern, type SecretPattern } from './secret-pattern.ts'
 
@@ -29,6 +29,7 @@ export const TOKEN_PATTERNS: readonly SecretPattern[] = [
   tokenPattern('slack', ['xox', 'xapp-'], '(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{20,200}'),
   {
     kind: 'slack_webhook',
+    run: 'token',
     literals: ['hooks.slack.com/'],
     pattern:
       /hooks\.slack\.com\/(?:services|workflows|triggers)\/[A-Za-z0-9]{8,16}\/[A-Za-z0-9]{8,20}\/[A-Za-z0-9/]{16,64}/g,
@@ -36,11 +37,13 @@ export const TOKEN_PATTERNS: readonly SecretPattern[] = [
   },
   {
     kind: 'discord_webhook',
+    run: 'token',
     literals: ['/api/webhooks/'],
     pattern: /discord(?:app)?\.com\/api\/webhooks\/[0-9]{17,20}\/[A-Za-z0-9_-]{60,90}/g,
   },
   {
     kind: 'discord',
+    run: 'token',
     hint: /\.[A-Za-z0-9_-]{27}/,
     pattern: new RegExp(
       String.raw`${TOKEN_START}[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}${TOKEN_END}`,
@@ -54,12 +57,14 @@ export const TOKEN_PATTERNS: readonly SecretPattern[] = [
   tokenPattern('jwt', ['eyJ'], WEB_TOKEN),
   {
     kind: 'azure',
+    run: 'token',
     literals: ['AccountKey=', 'SharedAccessKey=', 'sig='],
     pattern: /(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{40,90}={0,2}|(?<=[?&])sig=[A-Za-z0-9%+/]{40,70}(?:%3D|=)/g,
     accept: (value) => (isFiller(value) ? null : { length: value.length, score: 1 }),
   },
   {
     kind: 'aws_secret_key',
+    run: 'body',
     hint: /secret_?access_?key/i,
     pattern: new RegExp(
       String.raw`(?<=secret_?access_?key["']?[\]]?\s{0,3}(?:=>|:=|=|:)\s{0,3}["']?)[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=_-])`,
@@ -69,6 +74,7 @@ export const TOKEN_PATTERNS: readonly SecretPattern[] = [
   },
   {
     kind: 'bearer',
+    run: 'body',
     literals: ['earer ', 'EARER '],
     pattern: new RegExp(String.raw`(?<=\bbearer )[A-Za-z0-9._~+/-]{20,400}={0,2}${TOKEN_END}`, 'gi'),
     accept: (value) =>
@@ -77,6 +83,7 @@ export const TOKEN_PATTERNS: readonly SecretPattern[] = [
   {
     kind: 'url_password',
     literals: ['://'],
+    hint: { test: (text) => text.includes('@') },
     pattern: new RegExp(
       String.raw`${TOKEN_START}[A-Za-z][A-Za-z0-9+.]{1,20}:\/\/[^\s:@/?#"'<>,]{0,100}:[^\s@/"'<>,]{3,200}@[A-Za-z0-9_[-]`,
       'g',

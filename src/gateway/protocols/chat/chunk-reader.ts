@@ -7,9 +7,12 @@
  */
 import type { JsonObject, JsonValue } from '../../../contract/index.ts'
 import { asArray, asString, isJsonObject } from '../../../contract/index.ts'
-import type { StreamPart } from '../../../spec/index.ts'
+import type { FilePart, StreamPart } from '../../../spec/index.ts'
 import { carriesText } from '../../carries-text.ts'
+import { looksLikeId } from '../../looks-like-id.ts'
+import { isMetadata } from '../../metadata.ts'
 import { withMatchingLogprobs } from './logprobs.ts'
+import { sourcesOf } from './media.ts'
 import type { ToolCallHead, WireField, WireRaw } from './raw.ts'
 import { upstreamError } from '../../upstream/failure.ts'
 import { isRefusalChoice, refusalChoice } from './raw.ts'
@@ -21,7 +24,7 @@ export interface ChunkReader {
   end(): void
 }
 
-/** Keys of a chunk that carry no words of the model. */
+/** Keys of a chunk that carry no words of the model, as long as they hold nothing but metadata. */
 export const PLAIN_CHUNK_KEYS: ReadonlySet<string> = new Set([
   'id',
   'object',
@@ -138,8 +141,7 @@ export function envelopeOf(chunk: JsonObject): JsonObject {
   const envelope: Record<string, JsonValue> = {}
   for (const key of ['id', 'created', 'model', 'system_fingerprint', 'service_tier']) {
     const value = chunk[key]
-    if (typeof value === 'number' || value === null || (typeof value === 'string' && value.length <= 256))
-      envelope[key] = value
+    if (typeof value === 'number' || value === null || looksLikeId(value)) envelope[key] = value
   }
   return envelope
 }
@@ -160,9 +162,10 @@ function other(raw: WireRaw): StreamPart {
 /** A chunk with one content goes along with it; with none it is passed on as metadata. */
 function attachChunk(chunk: JsonObject, contents: StreamPart[]): readonly StreamPart[] {
   const [only] = contents
-  if (only === undefined) return [other({ kind: 'chunk', chunk: spelling(chunk, '', '') })]
-  const whole = contents.length === 1 && only.raw === undefined && asArray(chunk['choices']).length === 1
-  if (!whole) return withUsage(chunk, contents)
+  const plain = hasPlainShape(chunk)
+  if (only === undefined && plain) return [other({ kind: 'chunk', chunk: spelling(chunk, '', '') })]
+  const whole = contents.length === 1 && only?.raw === undefined && asArray(chunk['choices']).length === 1
+  if (only === undefined || !whole || !plain) return withUsage(chunk, contents)
   const words = only.type === 'text' ? only.text : ''
   const refused = isRefusalChoice(only.choice ?? 0)
   return [
@@ -171,6 +174,31 @@ function attachChunk(chunk: JsonObject, contents: StreamPart[]): readonly Stream
       raw: { kind: 'chunk', chunk: spelling(chunk, refused ? '' : words, refused ? words : '') } satisfies WireRaw,
     },
   ]
+}
+
+/** Whether nothing of a chunk but its judged contents could carry words: names of fields, ids and types of tool calls. */
+function hasPlainShape(chunk: JsonObject): boolean {
+  return hasPlainNames(chunk) && asArray(chunk['choices']).every(isPlainChoice)
+}
+
+function isPlainChoice(choice: JsonValue): boolean {
+  if (!isJsonObject(choice) || !hasPlainNames(choice)) return false
+  const { delta } = choice
+  if (!isJsonObject(delta)) return true
+  const { role } = delta
+  if (role !== undefined && role !== null && role !== 'assistant') return false
+  return hasPlainNames(delta) && asArray(delta['tool_calls']).every(isPlainCall) && isPlainCall(delta['function_call'])
+}
+
+/** Everything in a call but what it is told. */
+function isPlainCall(call: JsonValue | undefined): boolean {
+  if (!isJsonObject(call)) return true
+  const { arguments: _arguments, input: _input, function: body, custom, ...rest } = call
+  return isMetadata(rest) && isPlainCall(body) && isPlainCall(custom)
+}
+
+export function hasPlainNames(holder: JsonObject): boolean {
+  return Object.keys(holder).every(looksLikeId)
 }
 
 /** The chunk with only those log-probabilities that spell these words. */
@@ -184,7 +212,7 @@ function spelling(chunk: JsonObject, content: string, refusal: string): JsonObje
 
 /** A chunk that is taken apart keeps its usage as a chunk of its own. */
 function withUsage(chunk: JsonObject, contents: StreamPart[]): readonly StreamPart[] {
-  if (!isJsonObject(chunk['usage'])) return contents
+  if (!isJsonObject(chunk['usage']) || !isMetadata(chunk['usage'])) return contents
   return [
     ...contents,
     other({
@@ -229,17 +257,29 @@ function readDelta(delta: JsonObject, choice: number, state: ChoiceState, into: 
       })
     } else if (key === 'function_call' && isJsonObject(value))
       readCallBody('function_call', 'legacy', '', value, 'arguments', choice, state, into)
-    else readUnknown(key, value, choice, into)
+    else readUnknown(key, value, choice, into, false)
   }
 }
 
-/** A field of a delta or message that is none of the known texts. Shared with the reader of whole answers. */
-export function readUnknown(key: string, value: JsonValue, choice: number, into: StreamPart[]): void {
+/**
+ * A field of a delta or message that is none of the known texts. Shared with the reader of whole answers.
+ * @param whole false for a delta: a recording comes in fragments, and no guard can judge one of those
+ */
+export function readUnknown(key: string, value: JsonValue, choice: number, into: StreamPart[], whole: boolean): void {
   if (key === 'role') return
   if (key === 'audio' && isJsonObject(value)) {
     const { transcript, ...rest } = value
-    if (asString(rest['data']) !== undefined)
-      into.push(filePart('audio/*', JSON.stringify(rest), choice, { scope: 'body', path: ['audio'], plain: false }))
+    const { data } = rest
+    const medium = Object.fromEntries(
+      Object.entries(rest).filter(([name, item]) => name === 'data' || (looksLikeId(name) && isMetadata(item))),
+    )
+    // What is no base64 is text, whatever its name.
+    if (typeof data === 'string' && !BASE64.test(data)) {
+      into.push(filePart('text/plain', data, choice, { scope: 'body', path: ['audio', 'data'], plain: true }))
+    } else if (typeof data === 'string') {
+      const part = filePart('audio/*', JSON.stringify(medium), choice, { scope: 'body', path: ['audio'], plain: false })
+      into.push({ ...part, sources: whole ? sourcesOf(medium) : [] })
+    }
     if (typeof transcript === 'string' && transcript !== '') {
       into.push(
         filePart('text/plain', transcript, choice, { scope: 'body', path: ['audio', 'transcript'], plain: true }),
@@ -248,12 +288,23 @@ export function readUnknown(key: string, value: JsonValue, choice: number, into:
     return
   }
   const mediaType = MEDIA_KEYS[key]
-  if (mediaType !== undefined)
-    into.push(filePart(mediaType, JSON.stringify(value), choice, { scope: 'body', path: [key], plain: false }))
-  else fieldParts({ [key]: value }, NOTHING_KNOWN, 'body', choice, into)
+  if (mediaType !== undefined) {
+    const part = filePart(mediaType, JSON.stringify(value), choice, { scope: 'body', path: [key], plain: false })
+    into.push({ ...part, sources: sourcesOf(value) })
+  } else fieldParts({ [key]: value }, NOTHING_KNOWN, 'body', choice, into)
 }
 
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
+
 const NOTHING_KNOWN: ReadonlySet<string> = new Set()
+
+/** Read by the protocol itself, field by field. */
+const STRUCTURE: ReadonlySet<string> = new Set(['choices', 'delta', 'message', 'logprobs', 'finish_reason'])
+
+/** Whether a field is passed on as it is. Its own name could be words as well. */
+export function passesUnjudged(key: string, value: JsonValue | undefined, known: ReadonlySet<string>): boolean {
+  return known.has(key) && (STRUCTURE.has(key) || isMetadata(value))
+}
 
 /** Fields that may carry words are judged as files of text. */
 export function fieldParts(
@@ -264,13 +315,14 @@ export function fieldParts(
   into: StreamPart[],
 ): void {
   for (const [key, value] of Object.entries(holder)) {
-    if (value === undefined || known.has(key) || !carriesText(value)) continue
+    // A name that is words is not passed on, nor is what stands under it: see `hasPlainNames`.
+    if (value === undefined || !looksLikeId(key) || !carriesText(value) || passesUnjudged(key, value, known)) continue
     const plain = typeof value === 'string'
     into.push(filePart('text/plain', plain ? value : JSON.stringify(value), choice, { scope, path: [key], plain }))
   }
 }
 
-function filePart(mediaType: string, data: string, choice: number | undefined, field: WireField): StreamPart {
+function filePart(mediaType: string, data: string, choice: number | undefined, field: WireField): FilePart {
   const raw: WireRaw = { kind: 'field', field }
   return { type: 'file', mediaType, data, raw, ...(choice === undefined ? {} : { choice }) }
 }

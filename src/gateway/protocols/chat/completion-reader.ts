@@ -52,7 +52,7 @@ function readMessage(message: JsonObject, choice: number, into: StreamPart[]): v
     } else if (key === 'tool_calls') readCalls(message, choice, into)
     else if (key === 'function_call' && isJsonObject(value)) {
       pushCall('function_call', asString(value['name']), value['arguments'], choice, into)
-    } else readUnknown(key, value, choice, into)
+    } else readUnknown(key, value, choice, into, true)
   }
 }
 

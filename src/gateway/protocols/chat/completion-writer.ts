@@ -6,7 +6,9 @@ import type { JsonObject } from '../../../contract/index.ts'
 import { asArray, isJsonObject } from '../../../contract/index.ts'
 import type { StreamPart } from '../../../spec/index.ts'
 import { carriesText } from '../../carries-text.ts'
-import { PLAIN_CHOICE_KEYS, PLAIN_CHUNK_KEYS } from './chunk-reader.ts'
+import { looksLikeId } from '../../looks-like-id.ts'
+import { isMetadata } from '../../metadata.ts'
+import { passesUnjudged, PLAIN_CHOICE_KEYS, PLAIN_CHUNK_KEYS } from './chunk-reader.ts'
 import { withMatchingLogprobs } from './logprobs.ts'
 import type { WireField } from './raw.ts'
 import { isRefusalChoice, wireChoice, wireRaw } from './raw.ts'
@@ -120,8 +122,8 @@ function writeChoice(source: JsonObject, texts: ChoiceTexts): JsonObject {
   const draft = stripped(source, PLAIN_CHOICE_KEYS)
   const message = isJsonObject(source['message']) ? source['message'] : {}
   const body = stripped(message, BODY_KEYS)
-  // Absent and null stay what they were; only words that were there are replaced.
-  if (isWords(message['content'])) body['content'] = texts.content
+  // Absent and null stay what they were unless words came in their place, for an image that was removed for example.
+  if (isWords(message['content']) || texts.content !== '') body['content'] = texts.content
   if (isWords(message['refusal'])) body['refusal'] = texts.refusal
   for (const key of ['reasoning_content', 'reasoning']) if (isWords(message[key])) body[key] = texts.reasoning
   if (Array.isArray(message['tool_calls'])) {
@@ -130,7 +132,7 @@ function writeChoice(source: JsonObject, texts: ChoiceTexts): JsonObject {
     )
   }
   if (isJsonObject(message['function_call'])) {
-    body['function_call'] = { ...message['function_call'], arguments: texts.calls.get('function_call') ?? '' }
+    body['function_call'] = { ...plainOf(message['function_call']), arguments: texts.calls.get('function_call') ?? '' }
   }
   if (body['role'] !== undefined) body['role'] = 'assistant'
   for (const { field, data } of texts.fields) place(field.scope === 'choice' ? draft : body, field, data)
@@ -144,14 +146,24 @@ function isWords(value: unknown): boolean {
 }
 
 function writeCall(call: unknown, text: string): unknown {
-  if (!isJsonObject(call)) return call
-  if (isJsonObject(call['custom'])) return { ...call, custom: { ...call['custom'], input: text } }
-  return { ...call, function: { ...(isJsonObject(call['function']) ? call['function'] : {}), arguments: text } }
+  if (!isJsonObject(call)) return {}
+  const { custom, function: body } = call
+  if (isJsonObject(custom)) return { ...plainOf(call), custom: { ...plainOf(custom), input: text } }
+  return { ...plainOf(call), function: { ...(isJsonObject(body) ? plainOf(body) : {}), arguments: text } }
+}
+
+/** The fields of a call that are no words. What it is told is put back separately. */
+function plainOf(call: JsonObject): Draft {
+  return Object.fromEntries(Object.entries(call).filter(([key, value]) => looksLikeId(key) && isMetadata(value)))
 }
 
 /** A copy without the fields that carry words and are put back only when they came through. */
 function stripped(holder: JsonObject, known: ReadonlySet<string>): Draft {
-  return Object.fromEntries(Object.entries(holder).filter(([key, value]) => known.has(key) || !carriesText(value)))
+  return Object.fromEntries(
+    Object.entries(holder).filter(
+      ([key, value]) => looksLikeId(key) && (!carriesText(value) || passesUnjudged(key, value, known)),
+    ),
+  )
 }
 
 function place(holder: Draft, field: WireField, data: string): void {

@@ -5,11 +5,12 @@
  * Every place that can carry words to the model becomes a text: content strings and parts, refusals and reasoning in the
  * history, tool arguments, and fields nobody here knows. Content that cannot be read becomes a medium, which the policy decides.
  */
-import type { ChatMessage, JsonObject, JsonValue } from '../../../contract/index.ts'
+import type { ChatMessage, JsonValue } from '../../../contract/index.ts'
 import { asArray, asString, isJsonObject } from '../../../contract/index.ts'
 import type { MediaPart, Message, Role, TextPart, ToolCall } from '../../../spec/index.ts'
 import { carriesText } from '../../carries-text.ts'
 import type { Conversation } from '../protocol.ts'
+import { readMedium, writeBeside } from './media.ts'
 
 export type ChatConversation = Conversation<readonly ChatMessage[]>
 
@@ -19,8 +20,8 @@ type Write = (draft: Draft, text: string) => void
 interface TranslatedMessage {
   readonly message: Message
   readonly source: ChatMessage
-  /** One per content part (null for media), in order; one entry when the content is a plain string. */
-  readonly contentWrites: readonly (Write | null)[]
+  /** One per content part, in order; one entry when the content is a plain string. For a medium it writes the text in its place. */
+  readonly contentWrites: readonly Write[]
   readonly callWrites: readonly Write[]
 }
 
@@ -52,14 +53,14 @@ export function translateMessages(sources: readonly ChatMessage[]): ChatConversa
 
 function translateMessage(source: ChatMessage): TranslatedMessage {
   const parts: (TextPart | MediaPart)[] = []
-  const writes: (Write | null)[] = []
+  const writes: Write[] = []
   const addText = (text: string, write: Write): void => {
     parts.push({ type: 'text', text })
     writes.push(write)
   }
-  const addMedia = (part: MediaPart): void => {
+  const addMedia = (part: MediaPart, write: Write): void => {
     parts.push(part)
-    writes.push(null)
+    writes.push(write)
   }
   const { content } = source
   if (typeof content === 'string') addText(content, (draft, text) => void (draft['content'] = text))
@@ -112,26 +113,34 @@ function translatePart(
   part: JsonValue,
   index: number,
   addText: (text: string, write: Write) => void,
-  addMedia: (part: MediaPart) => void,
+  addMedia: (part: MediaPart, write: Write) => void,
 ): void {
   if (!isJsonObject(part)) return
   const writeInto =
     (key: string): Write =>
-    (draft, text) => {
-      const target = (draft['content'] as Draft[])[index]
-      if (target !== undefined) target[key] = text
-    }
+    (draft, text) =>
+      void (partOf(draft, index)[key] = text)
   for (const key of TEXT_KEYS[String(part['type'])] ?? []) {
     const text = asString(part[key])
     if (text !== undefined) return addText(text, writeInto(key))
   }
-  const media = mediaOf(part)
-  if (media !== null) return addMedia(media)
-  // Unknown: its words are judged, and as it may hold more than words the policy's rule for media applies as well.
-  addText(JSON.stringify(part), (draft, text) => {
+  const writeInstead: Write = (draft, text) => {
     ;(draft['content'] as unknown[])[index] = { type: 'text', text }
-  })
-  addMedia({ type: 'media', mediaType: 'application/octet-stream', source: '' })
+  }
+  const medium = readMedium(part)
+  if (medium !== null) {
+    const { beside } = medium
+    if (beside !== null)
+      addText(JSON.stringify(beside), (draft, text) => writeBeside(partOf(draft, index), beside, text))
+    return addMedia(medium.part, writeInstead)
+  }
+  // Unknown: its words are judged, and as it may hold more than words the policy's rule for media applies as well.
+  addText(JSON.stringify(part), writeInstead)
+  addMedia({ type: 'media', mediaType: 'application/octet-stream', source: '' }, writeInstead)
+}
+
+function partOf(draft: Draft, index: number): Draft {
+  return (draft['content'] as Draft[])[index] ?? {}
 }
 
 const TEXT_KEYS: Readonly<Record<string, readonly string[]>> = {
@@ -141,40 +150,6 @@ const TEXT_KEYS: Readonly<Record<string, readonly string[]>> = {
   refusal: ['refusal'],
   thinking: ['thinking', 'text'],
   reasoning: ['reasoning', 'text'],
-}
-
-const DATA_URL_TYPE = /^data:([\w.+-]{1,64}\/[\w.+-]{1,64})[;,]/
-
-function mediaOf(part: JsonObject): MediaPart | null {
-  switch (part['type']) {
-    case 'image_url':
-    case 'input_image':
-    case 'image':
-      return medium(urlOf(part['image_url'] ?? part['image']), 'image/*')
-    case 'video_url':
-      return medium(urlOf(part['video_url']), 'video/*')
-    case 'audio_url':
-      return medium(urlOf(part['audio_url']), 'audio/*')
-    case 'input_audio': {
-      const audio = isJsonObject(part['input_audio']) ? part['input_audio'] : {}
-      return medium(asString(audio['data']) ?? '', `audio/${asString(audio['format']) ?? '*'}`)
-    }
-    case 'file':
-    case 'input_file': {
-      const file = isJsonObject(part['file']) ? part['file'] : part
-      return medium(asString(file['file_data']) ?? asString(file['file_id']) ?? '', 'application/octet-stream')
-    }
-    default:
-      return null
-  }
-}
-
-function urlOf(value: unknown): string {
-  return asString(value) ?? (isJsonObject(value) ? (asString(value['url']) ?? '') : '')
-}
-
-function medium(source: string, fallback: string): MediaPart {
-  return { type: 'media', mediaType: DATA_URL_TYPE.exec(source)?.[1] ?? fallback, source }
 }
 
 function translateCalls(source: ChatMessage): {

@@ -68,10 +68,19 @@ function createEventReader(): EventReader {
 
 function createEventWriter(envelope: Envelope, choices: number): EventWriter {
   const writer = createChunkWriter(ownFields(envelope))
+  /** The policy's words for the first choice, when it answered before the model did. */
+  let ownWords = ''
+  let refused = false
+  const toText = (chunks: readonly JsonObject[]): string => chunks.map(dataEvent).join('')
   return {
-    write: (part) => writer.write(part).map(dataEvent).join(''),
-    refuse: (text) => writer.refuse(text, choices).map(dataEvent).join('') + DONE_EVENT,
+    write(part) {
+      if (part.type === 'text' && part.raw === undefined) ownWords += part.text
+      if (part.type === 'finish' && part.raw === undefined && part.reason === 'content_filter') refused = true
+      return toText(writer.write(part))
+    },
+    refuse: (text) => toText(writer.refuse(text, choices)) + DONE_EVENT,
     error: dataEvent,
-    end: () => DONE_EVENT,
+    // A refusal is one answer; a client that asked for several waits for the end of each.
+    end: () => (refused ? toText(writer.refuse(ownWords, choices)) : '') + DONE_EVENT,
   }
 }
