@@ -47,6 +47,20 @@ test('a word that is taken out reaches nobody, wherever in a stream it stood', a
   )
 })
 
+test.each(OUTPUT_ITEM_TYPES)('%s: a word that stands everywhere at once reaches nobody', async (type) => {
+  const everywhere = <T>(root: T): T =>
+    placesIn(root)
+      .filter(({ path, kind }) => kind === 'append' && path.at(-1) !== 'type')
+      .reduce((copy, place) => planted(copy, place, 'MASKME'), root)
+  const items = [ITEMS[type](0), message('All of it.', 1)]
+  for (const length of [1, 4, 100]) {
+    const text = await streamed(everywhere(eventsOf(items.map(everywhere), length)))
+    expect(text).not.toContain('MASKME')
+    expect(text).toContain('response.completed')
+  }
+  expect(JSON.stringify(await whole(everywhere(responseOf(items))))).not.toContain('MASKME')
+})
+
 test('a word that is taken out reaches nobody, wherever in a whole answer it stood', async () => {
   await fc.assert(
     fc.asyncProperty(answer, which, async (items, choice) => {

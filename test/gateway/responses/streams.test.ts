@@ -337,7 +337,7 @@ describe('what is filled anew', () => {
     const ids = new Set(shown.flatMap((event) => [event['item_id'], (event['item'] as Wire | undefined)?.['id']]))
     ids.delete(undefined)
     expect(ids.size).toBe(1)
-    expect([...ids][0]).toMatch(/^id_\d+$/)
+    expect([...ids][0]).toMatch(/^id_[0-9a-f]{32}$/)
     expect(shown.at(-1)).toMatchObject({ response: { output: [{ id: [...ids][0] }] } })
     const plain = JSON.parse(
       JSON.stringify(eventsOf([message('hello')])).replaceAll(idOf('msg'), 'item-one'),
