@@ -45,19 +45,23 @@ export async function runServe(
 async function toSettings(io: CliIo, options: Readonly<Record<string, unknown>>): Promise<ServeSettings> {
   const policy = findPolicy(io, text(options['policy']))
   const dataDir = resolve(io.cwd, text(options['dataDir']) ?? '.parapet')
+  const settings = {
+    upstreams: upstreamsFrom(options['upstream'], io.env),
+    keys: keysFrom(io.env),
+    store: storeFrom(text(options['store']) ?? nonEmpty(io.env['PARAPET_STORE'])),
+    limits: limitsFrom(options),
+    port: typeof options['port'] === 'number' ? options['port'] : portFromEnvironment(io.env),
+  }
+  // Only now: a mistake in how the command was called leaves nothing behind.
   await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw usageError(`cannot make the data folder ${dataDir}: ${fileProblem(error)}. Choose another --data-dir.`, error)
   })
   const paint = createPaint(io.stderr.colours)
   return {
+    ...settings,
     host: text(options['host']),
-    port: typeof options['port'] === 'number' ? options['port'] : portFromEnvironment(io.env),
     dataDir,
     policy: policy?.path ?? null,
-    upstreams: upstreamsFrom(options['upstream'], io.env),
-    keys: keysFrom(io.env),
-    store: storeFrom(text(options['store']) ?? nonEmpty(io.env['PARAPET_STORE'])),
-    limits: limitsFrom(options),
     env: io.env,
     onPolicy: (message, taken) => {
       void io.stderr.write(`${paint(taken ? 'green' : 'red', 'policy:')} ${printable(message)}\n`)

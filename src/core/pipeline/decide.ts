@@ -57,19 +57,20 @@ export function ruleFinding(
 ): RuledFinding | Promise<RuledFinding> {
   const rule = entry.rule(finding.label, finding)
   const shadow = entry.shadow || context.policy.shadow
-  const base = { finding, guard: entry.guard, shadow }
-  if (!(finding.score > rule.threshold)) return { ...base, action: 'pass' }
+  const { guard } = entry
+  if (!(finding.score > rule.threshold)) return { finding, guard, shadow, action: 'pass' }
   const action = rule.action ?? finding.action ?? defaultAction(finding.label)
   if (action === 'pass' || finding.hard === true || rule.hard || context.policy.exceptions.length === 0) {
-    return { ...base, action }
+    return { finding, guard, shadow, action }
   }
   const exempt = firstException(finding, context, 0)
+  const base = { finding, guard, shadow }
   if (exempt instanceof Promise) return exempt.then((id) => silence(base, action, id))
   return silence(base, action, exempt)
 }
 
 function silence(base: Omit<RuledFinding, 'action'>, action: Action, exception: string | null): RuledFinding {
-  return exception === null ? { ...base, action } : { ...base, action: 'pass', exception }
+  return exception === null ? { action, ...base } : { action: 'pass', exception, ...base }
 }
 
 function firstException(finding: Finding, context: RuleContext, from: number): string | null | Promise<string | null> {

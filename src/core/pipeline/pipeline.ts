@@ -103,24 +103,23 @@ async function check(judge: Judge, input: CheckInput, options: CheckOptions): Pr
   ])
   const outcomes = [...textOutcomes, ...mediaOutcomes.flat()]
   const changes = modifications(selection, textOutcomes)
+  const { id, messages } = input
   const result = buildResult({
-    ...(input.id === undefined ? {} : { id: input.id }),
     decisionId: judge.newId(),
     policy,
     outcomes,
     ms: clock.now() - started,
     startedAt: started,
     warnings: warningsOf(outcomes),
-    ...changesOf(selection, changes),
-    ...(input.messages === undefined
-      ? {}
-      : { messages: modifiedMessages(input.messages, selection, changes, mediaOutcomes) }),
     refusal: () => judge.refusal(policy, selection.texts.find((text) => text.field === 'prompt')?.text ?? ''),
+    ...(id === undefined ? {} : { id }),
+    ...changesOf(selection, changes),
+    ...(messages && { messages: modifiedMessages(messages, selection, changes, mediaOutcomes) }),
   })
   const { door = 'library', model, silent } = options
   if (silent !== true) {
     const content = (): DecisionContent => contentOf(input)
-    report(judge, result, { caller, door, ...(model === undefined ? {} : { model }), policy, content })
+    report(judge, result, { caller, door, policy, content, ...(model === undefined ? {} : { model }) })
   }
   return result
 }
@@ -135,10 +134,10 @@ async function judgeTexts(
 ): Promise<readonly TextOutcome[]> {
   return Promise.all(
     selection.texts.map(async (item) => {
-      const { text, place, ...rest } = item
-      const request = { ...rest, text: createTextView(text), caller, ...(messages === undefined ? {} : { messages }) }
+      const { text, place, field, ...beside } = item
+      const request = { field, text: createTextView(text), caller, ...beside, ...(messages && { messages }) }
       const outcome = await runRail(request, context, scorerEntry(judge, policy, item))
-      return { ...outcome, field: item.field, ...(place === undefined ? {} : { message: place.message }) }
+      return { field, ...(place && { message: place.message }), ...outcome }
     }),
   )
 }

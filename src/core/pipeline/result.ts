@@ -58,27 +58,30 @@ export function buildResult(parts: ResultParts): CheckResult {
   const ruled = outcomes.flatMap((outcome) => outcome.ruled)
   const feedback = retryFeedback(ruled)
   const text = decision === 'refuse' ? parts.refusal() : decision === 'modify' ? parts.text : undefined
-  return {
-    ...(parts.id === undefined ? {} : { id: parts.id }),
-    decision,
-    ...(text === undefined ? {} : { text }),
-    scores: mergeScores(outcomes),
-    categories: mergeCategories(outcomes),
-    spans: outcomes.flatMap(spansOf),
-    error: failureOf(decision, outcomes),
-    ms: parts.ms,
-    decisionId: parts.decisionId,
-    startedAt: parts.startedAt,
-    policyVersion: parts.policy.version,
-    guards: outcomes.flatMap(guardResults),
-    shadowDecision,
-    ...(parts.messages === undefined ? {} : { messages: parts.messages }),
-    ...(parts.modified === undefined || decision !== 'modify' ? {} : { modified: parts.modified }),
-    ...(feedback === undefined ? {} : { feedback }),
-    exceptions: ruled.flatMap((item) => item.exception ?? []),
-    warnings: parts.warnings,
-  }
+  // In the order of the row's keys. Assigned one by one: spreads in the middle of an object cost a microsecond each.
+  const result: Partial<Mutable<CheckResult>> = {}
+  if (parts.id !== undefined) result.id = parts.id
+  result.decision = decision
+  if (text !== undefined) result.text = text
+  result.scores = mergeScores(outcomes)
+  result.categories = mergeCategories(outcomes)
+  result.spans = outcomes.flatMap(spansOf)
+  result.error = failureOf(decision, outcomes)
+  result.ms = parts.ms
+  result.decisionId = parts.decisionId
+  result.startedAt = parts.startedAt
+  result.policyVersion = parts.policy.version
+  result.guards = outcomes.flatMap(guardResults)
+  result.shadowDecision = shadowDecision
+  if (parts.messages !== undefined) result.messages = parts.messages
+  if (parts.modified !== undefined && decision === 'modify') result.modified = parts.modified
+  if (feedback !== undefined) result.feedback = feedback
+  result.exceptions = ruled.flatMap((item) => item.exception ?? [])
+  result.warnings = parts.warnings
+  return result as CheckResult
 }
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 /** The most severe of several stage outcomes, as a decision. */
 export function finalDecision(decisions: readonly StageDecision[]): Decision {
@@ -93,7 +96,9 @@ export function mergeScores(outcomes: readonly TextOutcome[]): Scores {
   for (const { field, verdicts } of outcomes) {
     for (const verdict of verdicts) {
       if (verdict.status !== 'judged' || verdict.report.scores === undefined) continue
-      for (const [head, score] of Object.entries(verdict.report.scores) as [keyof Scores, number | null][]) {
+      const { scores } = verdict.report
+      for (const head of Object.keys(scores) as (keyof Scores)[]) {
+        const score = scores[head] ?? null
         if (score === null || !(head in merged)) continue
         merged[head] = Math.max(merged[head] ?? 0, score)
         if (head === 'toxicity' && field === 'response') responseToxicity = Math.max(responseToxicity ?? 0, score)
@@ -108,9 +113,9 @@ function mergeCategories(outcomes: readonly TextOutcome[]): Readonly<Record<stri
   const merged: Record<string, number> = {}
   for (const { verdicts } of outcomes) {
     for (const verdict of verdicts) {
-      if (verdict.status !== 'judged') continue
-      for (const [id, score] of Object.entries(verdict.report.categories ?? {}))
-        merged[id] = Math.max(merged[id] ?? 0, score)
+      if (verdict.status !== 'judged' || verdict.report.categories === undefined) continue
+      const { categories } = verdict.report
+      for (const id of Object.keys(categories)) merged[id] = Math.max(merged[id] ?? 0, categories[id] ?? 0)
     }
   }
   return merged
@@ -154,19 +159,20 @@ export function toGuardResult(
   const onError = outcome.entries.find((entry) => entry.guard === verdict.guard)?.onError ?? 'block'
   const failed = verdict.status === 'error' || verdict.status === 'timeout'
   const error = failureText(verdict)
-  return {
+  const result: Mutable<GuardResult> = {
     guard: verdict.guard,
     stage: verdict.stage,
     status: verdict.status,
     decision: failed ? (onError === 'block' ? verdict.status : 'pass') : own,
-    labels: [...new Set(acted.map((item) => item.finding.label))],
+    labels: acted.length === 0 ? [] : [...new Set(acted.map((item) => item.finding.label))],
     ms: verdict.ms,
-    ...(verdict.startedAt === undefined ? {} : { startedAt: verdict.startedAt }),
-    ...(verdict.endedAt === undefined ? {} : { endedAt: verdict.endedAt }),
     cached: verdict.status === 'judged' && verdict.cached,
     shadow: verdict.shadow,
-    ...(error === null ? {} : { error }),
   }
+  if (verdict.startedAt !== undefined) result.startedAt = verdict.startedAt
+  if (verdict.endedAt !== undefined) result.endedAt = verdict.endedAt
+  if (error !== null) result.error = error
+  return result
 }
 
 function failureText(verdict: Verdict): { readonly code: string; readonly message: string } | null {

@@ -51,7 +51,7 @@ export class AnswerSource {
     context: Omit<StreamContext, 'policy' | 'caller'> & Pick<RunContext, 'policy' | 'caller'>,
   ) {
     this.#iterator = iterator
-    this.#context = { ...context, stop: this.#stop.signal }
+    this.#context = { stop: this.#stop.signal, ...context }
     this.#answer = new Answer(this.#context)
     this.transcript = captures(context.judge, context.policy) ? new Transcript() : null
     context.signal?.addEventListener('abort', this.#leave, { once: true })

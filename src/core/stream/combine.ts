@@ -9,26 +9,26 @@ export function combineResults(input: CheckResult | null, answer: CheckResult): 
   if (input === null) return answer
   const decision = moreSevere(input.decision, answer.decision)
   const leading = decision === answer.decision ? answer : input
-  const { text: _text, error: _error, feedback: _feedback, messages: _messages, modified: _modified, ...rest } = answer
   const text = decision === 'modify' ? undefined : leading.text
-  const feedback = answer.feedback
+  const { id, messages } = input
   const modified = { ...input.modified, ...answer.modified }
+  // Of the answer's own words these are left out or replaced; all others stay.
+  const { text: _text, messages: _messages, modified: _modified, ...rest } = answer
   return {
     ...rest,
-    ...(input.id === undefined ? {} : { id: input.id }),
     decision,
-    ...(text === undefined ? {} : { text }),
     scores: combineScores(input.scores, answer.scores),
     categories: largest(input.categories, answer.categories),
     spans: [...input.spans, ...answer.spans],
-    error: leading.error,
     guards: [...input.guards, ...answer.guards],
     shadowDecision: moreSevere(input.shadowDecision, answer.shadowDecision),
-    ...(input.messages === undefined ? {} : { messages: input.messages }),
-    ...(decision === 'modify' && Object.keys(modified).length > 0 ? { modified } : {}),
-    ...(feedback === undefined ? {} : { feedback }),
     exceptions: [...input.exceptions, ...answer.exceptions],
     warnings: [...input.warnings, ...answer.warnings],
+    error: leading.error,
+    ...(id === undefined ? {} : { id }),
+    ...(text === undefined ? {} : { text }),
+    ...(messages === undefined ? {} : { messages }),
+    ...(decision === 'modify' && Object.keys(modified).length > 0 ? { modified } : {}),
   }
 }
 
@@ -50,6 +50,6 @@ function largest(
   right: Readonly<Record<string, number>>,
 ): Record<string, number> {
   const merged = { ...left }
-  for (const [key, value] of Object.entries(right)) merged[key] = Math.max(merged[key] ?? 0, value)
+  for (const key of Object.keys(right)) merged[key] = Math.max(merged[key] ?? 0, right[key] ?? 0)
   return merged
 }

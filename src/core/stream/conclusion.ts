@@ -22,13 +22,8 @@ export function answerResult(
       'The answer was shown before it was judged (stream: after): it was unprotected and nothing in it was masked.',
     )
   }
-  const result = buildResult({
-    ...facts,
-    policy,
-    outcomes,
-    warnings,
-    refusal: () => judge.refusal(policy, prompt ?? ''),
-  })
+  const refusal = (): string => judge.refusal(policy, prompt ?? '')
+  const result = buildResult({ policy, outcomes, warnings, refusal, ...facts })
   const { ending } = source
   return ending?.type === 'failed' ? failedResult(result, ending.error) : result
 }

@@ -201,7 +201,7 @@ class Turn implements Producer<GuardedPart> {
       ...contentOf({ messages: asked }),
       answers: transcript?.answers() ?? [],
     })
-    return { caller, door, ...(model === undefined ? {} : { model }), policy, content }
+    return { caller, door, policy, content, ...(model === undefined ? {} : { model }) }
   }
 
   /** A check that rejects is our failure, not the model's. */
@@ -228,13 +228,9 @@ class Turn implements Producer<GuardedPart> {
 
   async #open(messages: readonly Message[], options: CallOptions, abort: AbortController): Promise<AnswerSource> {
     const iterator: PartIterator = iteratorOf(await this.#callModel(messages, options))
-    const source = new AnswerSource(iterator, {
-      ...this.#context,
-      ...conversationOf(messages),
-      messages,
-      signal: this.#left.signal,
-      upstream: abort,
-    })
+    const { signal: _signal, ...context } = this.#context
+    const own = { messages, signal: this.#left.signal, upstream: abort }
+    const source = new AnswerSource(iterator, { ...own, ...context, ...conversationOf(messages) })
     if (abort.signal.aborted) source.cancel()
     else if (this.#context.policy.speculative) source.prefetch()
     return source

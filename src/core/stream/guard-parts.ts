@@ -33,7 +33,8 @@ export function guardText(source: StreamSource<string>, context: StreamContext):
 /** Policy and caller filled in. */
 export function withDefaults(context: StreamContext): Omit<RunContext, 'stop'> {
   const caller = context.caller ?? {}
-  return { ...context, caller, policy: context.policy ?? context.judge.effective(caller) }
+  const { policy = context.judge.effective(caller), ...rest } = context
+  return { caller, policy, ...rest }
 }
 
 /** @internal Exported for tests and benchmarks, which look at what is retained. */

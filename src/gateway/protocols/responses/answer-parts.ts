@@ -47,7 +47,6 @@ interface GrowingText {
 /** Which item a slot belongs to. */
 export interface ItemHead {
   readonly output: number
-  readonly id: string
   /** Null when it is not known. */
   readonly tool: string | null
 }
@@ -275,9 +274,9 @@ export class AnswerParts {
   }
 }
 
-function placeOf({ slot, form }: TextHole, { output, id }: ItemHead): TextPlace {
+function placeOf({ slot, form }: TextHole, { output }: ItemHead): TextPlace {
   const index = Number(/(?:content|summary)\.(\d+)/.exec(slot)?.[1] ?? 0)
-  return { form: form as StreamForm, slot, output, index, item: id }
+  return { form: form as StreamForm, slot, output, index }
 }
 
 /** Whatever of a piece does not depend on where it stands. */
@@ -325,5 +324,5 @@ function channelOf(form: StreamForm): Channel {
 export function itemHead(item: JsonObject, output: number): ItemHead {
   const { type } = item
   const tool = isItemType(type) ? toolOf(type, asString(item['name'])) : null
-  return { output, id: asString(item['id']) ?? '', tool: tool === '' ? null : tool }
+  return { output, tool: tool === '' ? null : tool }
 }

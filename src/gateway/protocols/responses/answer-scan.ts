@@ -127,7 +127,7 @@ function isReadElsewhere(key: string, value: unknown): boolean {
   return (key === 'output' && Array.isArray(value)) || (key === 'output_text' && typeof value === 'string')
 }
 
-const NO_HEAD: ItemHead = { output: -1, id: '', tool: null }
+const NO_HEAD: ItemHead = { output: -1, tool: null }
 
 /** Fields that nearly every event has, told at a glance. */
 function saysNothing(

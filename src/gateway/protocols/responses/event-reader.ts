@@ -6,7 +6,7 @@
  * quote prompts and keys.
  */
 import type { JsonObject, JsonValue } from '../../../contract/index.ts'
-import { asString, isJsonObject } from '../../../contract/index.ts'
+import { isJsonObject } from '../../../contract/index.ts'
 import type { StreamPart } from '../../../spec/index.ts'
 import { upstreamError } from '../../upstream/failure.ts'
 import { parseEvent } from '../parse-event.ts'
@@ -24,7 +24,7 @@ import type { EventType } from './wire-types.ts'
 import { isEventType } from './wire-types.ts'
 
 const MAX_INDEX = 4096
-const NO_ITEM: ItemHead = { output: -1, id: '', tool: null }
+const NO_ITEM: ItemHead = { output: -1, tool: null }
 
 /** Told of what a failed answer still says. */
 export interface FailureNotes {
@@ -256,7 +256,7 @@ class ResponseEvents {
     // A part of an item that has not been named yet is what its own type says.
     const kind = list === 'summary' || part['type'] === 'reasoning_text' ? 'reasoning' : 'message'
     const holes = this.#scan.part(part, ['part'], output, `${list}.${index}`, kind)
-    return this.#send(event, [{ key: 'part', holes }], this.#head(event, output), done)
+    return this.#send(event, [{ key: 'part', holes }], this.#head(output), done)
   }
 
   #annotation(event: JsonObject): readonly StreamPart[] {
@@ -264,7 +264,7 @@ class ResponseEvents {
     const content = indexOf(event, 'content_index')
     const place = `content.${content}.annotations.${indexOf(event, 'annotation_index')}`
     const holes = this.#scan.part(event['annotation'], ['annotation'], output, place, 'message')
-    return this.#send(event, [{ key: 'annotation', holes }], this.#head(event, output), false)
+    return this.#send(event, [{ key: 'annotation', holes }], this.#head(output), false)
   }
 
   #medium(event: JsonObject, key: string, form: 'image' | 'audio'): readonly StreamPart[] {
@@ -285,7 +285,7 @@ class ResponseEvents {
     const place = this.#place(event, form)
     if (typeof delta !== 'string') throw wrong('a piece of text that is not text')
     const rest = this.#rest(event, [{ key: 'delta', holes: [] }])
-    const head = this.#head(event, place.output)
+    const head = this.#head(place.output)
     const { before, holes } = this.#answer.place(rest.holes, head, false)
     if (delta === '') return [...before, this.#turn(event, holes)]
     return [
@@ -298,20 +298,14 @@ class ResponseEvents {
     const place = this.#place(event, form)
     const original = wordsIn(event, key)
     const hole: Hole = { kind: 'text', path: [key], slot: place.slot, form, original, json: false, streamed: true }
-    const parts = this.#send(
-      event,
-      [{ key, holes: original === '' ? [] : [hole] }],
-      this.#head(event, place.output),
-      true,
-    )
+    const parts = this.#send(event, [{ key, holes: original === '' ? [] : [hole] }], this.#head(place.output), true)
     return original === '' ? [...this.#answer.close(place.slot), ...parts] : parts
   }
 
   #place(event: JsonObject, form: StreamForm): TextPlace {
-    if (form === 'transcript') return { form, slot: `transcript:${this.#transcripts}`, output: -1, index: 0, item: '' }
+    if (form === 'transcript') return { form, slot: `transcript:${this.#transcripts}`, output: -1, index: 0 }
     const output = indexOf(event, 'output_index')
-    const item = asString(event['item_id']) ?? this.#items.get(output)?.id ?? ''
-    const at = (index: number, rel: string): TextPlace => ({ form, slot: `${output}:${rel}`, output, index, item })
+    const at = (index: number, rel: string): TextPlace => ({ form, slot: `${output}:${rel}`, output, index })
     switch (form) {
       case 'answer':
       case 'reasoning': {
@@ -338,8 +332,8 @@ class ResponseEvents {
     }
   }
 
-  #head(event: JsonObject, output: number): ItemHead {
-    return this.#items.get(output) ?? { output, id: asString(event['item_id']) ?? '', tool: null }
+  #head(output: number): ItemHead {
+    return this.#items.get(output) ?? { output, tool: null }
   }
 }
 

@@ -11,7 +11,6 @@ import type { StreamPart } from '../../../spec/index.ts'
 import type { Envelope, EventWriter } from '../protocol.ts'
 import { dataEvent, namedEvent } from '../protocol.ts'
 import type { FailureNotes } from './event-reader.ts'
-import type { Hole } from './holes.ts'
 import type { StreamForm } from './item-words.ts'
 import { OpenItems } from './open-items.ts'
 import type { Shortfall } from './own-answer.ts'
@@ -171,9 +170,19 @@ class ResponseEventWriter implements EventWriter {
     this.#shown.take(part, raw)
     this.#items.grow(place, text)
     if (raw.kind === 'delta' && raw.silent) return this.#flush()
-    const own = raw.kind === 'delta' && raw.event?.['delta'] === text ? raw.event : null
-    const event = own === null ? deltaOf(place, text) : this.#presented(this.#shown.fill(own, holesOf(raw)))
+    const own = raw.kind === 'delta' && raw.event?.['delta'] === text ? { event: raw.event, holes: raw.holes } : null
+    const event =
+      own === null
+        ? deltaOf(place, text, this.#itemOf(place, raw))
+        : this.#presented(this.#shown.fill(own.event, own.holes))
     return this.#flush() + this.#send([event])
+  }
+
+  /** The id of the item as the client knows it. */
+  #itemOf({ output }: TextPlace, raw: WireRaw): string {
+    const known = this.#items.idOf(output)
+    if (known !== undefined || raw.kind !== 'delta' || raw.event === null) return known ?? ''
+    return String(this.#shown.fill(raw.event, raw.holes)['item_id'] ?? '')
   }
 
   /** Sends what waited. */
@@ -290,12 +299,8 @@ class ResponseEventWriter implements EventWriter {
   }
 }
 
-function holesOf(raw: WireRaw): readonly Hole[] {
-  return raw.kind === 'delta' ? raw.holes : []
-}
-
 /** A piece of text that did not come in an event of its own. */
-function deltaOf({ form, output, index, item }: TextPlace, delta: string): JsonObject {
+function deltaOf({ form, output, index }: TextPlace, delta: string, item: string): JsonObject {
   const at = { item_id: item, output_index: output }
   switch (form) {
     case 'answer':

@@ -40,6 +40,12 @@ export class OpenItems {
     if (part !== undefined && !part.done) part.text += text
   }
 
+  /** The id of an item that was begun. */
+  idOf(output: number): string | undefined {
+    const id = this.#items.get(output)?.item['id']
+    return typeof id === 'string' ? id : undefined
+  }
+
   /** The items that are complete, in order. */
   get done(): readonly JsonObject[] {
     return [...this.#items]

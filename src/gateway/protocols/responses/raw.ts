@@ -14,7 +14,6 @@ export interface TextPlace {
   readonly output: number
   /** Index of the content or summary part, where it stands in one. */
   readonly index: number
-  readonly item: string
 }
 
 /** What a part carries of the wire format. `at` counts the events of the answer. */

@@ -89,7 +89,7 @@ export class ShownAnswer implements Passed {
   }
 
   #standIn(original: string): string {
-    const name = `id_${this.#ids.size}`
+    const name = `id_${crypto.randomUUID().replaceAll('-', '')}`
     this.#ids.set(original, name)
     return name
   }

@@ -9,7 +9,7 @@ import { BEGIN, endings, failureOf, sumOf } from './answer-frame.ts'
 import type { Hole } from './holes.ts'
 import type { WireRaw } from './raw.ts'
 
-const NO_ITEM: ItemHead = { output: -1, id: '', tool: null }
+const NO_ITEM: ItemHead = { output: -1, tool: null }
 
 /** Parts of a response that came in one piece. Throws `upstream_error` when it is none, or not a finished one. */
 export function readResponse(response: JsonObject, scanFor: (parts: AnswerParts) => AnswerScan): readonly StreamPart[] {
