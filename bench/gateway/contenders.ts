@@ -73,8 +73,22 @@ export async function startParapet(
   if (!existsSync(main)) throw new Error(`There is no build in ${options.dist}. Run npm run build, or give --dist.`)
   const policy = options.policy === undefined ? [] : ['--policy', options.policy]
   const upstreamUrl = `http://127.0.0.1:${upstream}/v1`
-  const args = [main, 'serve', '--port', '0', '--upstream', upstreamUrl, '--data-dir', join(options.folder, 'data'), ...policy]
-  const child = start(SERVER_CORE, args, options.folder, { PARAPET_POLICY: '', PARAPET_API_KEYS: '', NODE_ENV: 'production' })
+  const args = [
+    main,
+    'serve',
+    '--port',
+    '0',
+    '--upstream',
+    upstreamUrl,
+    '--data-dir',
+    join(options.folder, 'data'),
+    ...policy,
+  ]
+  const child = start(SERVER_CORE, args, options.folder, {
+    PARAPET_POLICY: '',
+    PARAPET_API_KEYS: '',
+    NODE_ENV: 'production',
+  })
   const url = await firstLine(child, /^Parapet listening on (\S+)$/m)
   return contender(name, child, { port: Number(new URL(url).port), headers: {} })
 }
@@ -92,7 +106,12 @@ async function contender(name: string, child: ChildProcess, target: Target): Pro
   return running
 }
 
-function start(core: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): ChildProcess {
+function start(
+  core: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): ChildProcess {
   const command = canPin ? ['taskset', '-c', core, process.execPath, ...args] : [process.execPath, ...args]
   const [file = '', ...rest] = command
   const child = spawn(file, rest, { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'inherit'] })

@@ -41,9 +41,11 @@ async function load(name: string, folder: string): Promise<Checkout> {
   const from = async <Module>(path: string): Promise<Module> =>
     (await import(pathToFileURL(join(folder, 'dist', path.replace(/ts$/, 'js'))).href)) as Module
   const { createTextView } = await from<typeof import('../../src/core/text/index.ts')>('core/text/index.ts')
-  const { createUnicodeGuard } = await from<typeof import('../../src/guards/unicode/index.ts')>('guards/unicode/index.ts')
+  const { createUnicodeGuard } =
+    await from<typeof import('../../src/guards/unicode/index.ts')>('guards/unicode/index.ts')
   const { createLimitsGuard } = await from<typeof import('../../src/guards/limits/index.ts')>('guards/limits/index.ts')
-  const { createSecretsGuard } = await from<typeof import('../../src/guards/secrets/index.ts')>('guards/secrets/index.ts')
+  const { createSecretsGuard } =
+    await from<typeof import('../../src/guards/secrets/index.ts')>('guards/secrets/index.ts')
   const { createPiiGuard } = await from<typeof import('../../src/guards/pii/index.ts')>('guards/pii/index.ts')
   const leak = await from<typeof import('../../src/guards/prompt-leak/index.ts')>('guards/prompt-leak/index.ts')
   const classifier = await from<typeof import('../../src/guards/classifier/index.ts')>('guards/classifier/index.ts')
@@ -77,7 +79,7 @@ async function load(name: string, folder: string): Promise<Checkout> {
 }
 
 async function* answerParts(answer: string): AsyncGenerator<StreamPart> {
-  yield { type: 'text', text: answer }
+  yield { type: 'text', text: answer, last: true }
   yield { type: 'finish', reason: 'stop' }
 }
 
@@ -95,7 +97,9 @@ interface Case {
 }
 
 function cases(checkout: Checkout, stage: 'input' | 'output'): readonly Case[] {
-  const guards = checkout.guards.filter(({ id, stages }) => stages.includes(stage) && (stage === 'input' || id !== 'limits'))
+  const guards = checkout.guards.filter(
+    ({ id, stages }) => stages.includes(stage) && (stage === 'input' || id !== 'limits'),
+  )
   return [
     { name: 'text view', run: ({ view }, _, text) => view(text) },
     ...guards.map(({ id }) => ({
@@ -117,7 +121,8 @@ async function time(checkout: Checkout, one: Case, texts: readonly string[]): Pr
 }
 
 let next = 0
-const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN
+const median = (list: readonly number[]): number =>
+  list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN
 
 async function measure(
   title: string,
@@ -156,7 +161,8 @@ function flatText(kind: 'prompt' | 'answer', length: number): string {
   return JSON.parse(JSON.stringify(textOf(kind, next++, length).slice(0, length))) as string
 }
 
-const prompts = (length: number) => (): readonly string[] => Array.from({ length: TEXTS }, () => flatText('prompt', length))
+const prompts = (length: number) => (): readonly string[] =>
+  Array.from({ length: TEXTS }, () => flatText('prompt', length))
 const answers = (): readonly string[] => Array.from({ length: TEXTS }, () => flatText('answer', 300))
 const check: Case = { name: 'check, all guards', run: (one, _, text) => one.check(text) }
 const turn: Case = {
@@ -168,7 +174,8 @@ await measure('Prompts of 300 characters', [...cases(first, 'input'), check, tur
 await measure('Answers of 300 characters', cases(first, 'output'), answers, checkouts)
 if (values.data !== undefined) {
   const rows = developmentTexts(values.data)
-  const slice = (): readonly string[] => Array.from({ length: TEXTS }, () => `${rows[next % rows.length] ?? ''} ${next++}`)
+  const slice = (): readonly string[] =>
+    Array.from({ length: TEXTS }, () => `${rows[next % rows.length] ?? ''} ${next++}`)
   await measure('Development sets, as prompts', [...cases(first, 'input'), check], slice, checkouts)
 }
 process.exit(0)

@@ -2,16 +2,18 @@
  * Load: closed loop (each connection sends its next request when it has its answer), open loop (requests are due at random times
  * whether or not earlier ones were answered, and latency counts from the due time, so a slow server cannot hide its queue), streams.
  *
- * Every request has a text of its own. What is not a 200 is counted as failed and in no other figure.
+ * Every request has a text of its own. An answer counts when it is a 200, or a 400 that says a guard stopped the request (guards have
+ * false alarms, on harmless texts too); anything else is counted as failed and in no other figure.
  */
 import { Worker } from 'node:worker_threads'
 import type { Target } from './client.ts'
 import { Connection } from './client.ts'
 import { createRandom, requestBody } from './texts.ts'
 
-/** Milliseconds of each answered request, and how many were not. */
+/** Milliseconds of each answered request, how many of those a guard stopped, and how many were not answered. */
 export interface Load {
   readonly latencies: readonly number[]
+  readonly stopped: number
   readonly failed: number
   /** Wall-clock time of the whole, milliseconds. */
   readonly ms: number
@@ -40,8 +42,7 @@ export interface Bounds {
 }
 
 export async function closedLoop(target: Target, concurrency: number, { count, ms }: Bounds): Promise<Load> {
-  const latencies: number[] = []
-  let failed = 0
+  const tally = new Tally()
   let left = count
   const started = performance.now()
   const worker = async (): Promise<void> => {
@@ -49,14 +50,12 @@ export async function closedLoop(target: Target, concurrency: number, { count, m
     while (left > 0 && performance.now() - started < ms) {
       left -= 1
       const body = requestBody(nextText++, 'whole', false)
-      const sent = performance.now()
-      if (await isAnswered(connection, body)) latencies.push(performance.now() - sent)
-      else failed += 1
+      await tally.send(connection, body, performance.now())
     }
     connection.close()
   }
   await Promise.all(Array.from({ length: concurrency }, worker))
-  return { latencies, failed, ms: performance.now() - started }
+  return tally.load(started)
 }
 
 /** Arrivals as a Poisson process of `rate` requests a second, drawn from `seed`. */
@@ -70,8 +69,7 @@ export async function openLoop(target: Target, rate: number, { count, ms }: Boun
   const bodies = due.map(() => requestBody(nextText++, 'whole', false))
   const idle: Connection[] = []
   const all: Connection[] = []
-  const latencies: number[] = []
-  let failed = 0
+  const tally = new Tally()
   const pacer = new Worker(new URL('./pacer.mjs', import.meta.url), { workerData: due })
   await new Promise((resolve) => pacer.once('online', resolve))
   const pending: Promise<void>[] = []
@@ -79,8 +77,7 @@ export async function openLoop(target: Target, rate: number, { count, ms }: Boun
   const send = async (index: number): Promise<void> => {
     let connection = idle.pop()
     if (connection === undefined) all.push((connection = new Connection(target)))
-    if (await isAnswered(connection, bodies[index] ?? '')) latencies.push(performance.now() - started - (due[index] ?? 0))
-    else failed += 1
+    await tally.send(connection, bodies[index] ?? '', started + (due[index] ?? 0))
     idle.push(connection)
   }
   await new Promise<void>((resolve) => {
@@ -91,14 +88,19 @@ export async function openLoop(target: Target, rate: number, { count, ms }: Boun
     pacer.postMessage(0)
   })
   await Promise.all(pending)
-  const took = performance.now() - started
+  const load = tally.load(started)
   for (const connection of all) connection.close()
   await pacer.terminate()
-  return { latencies, failed, ms: took }
+  return load
 }
 
 /** `concurrency` streams at a time, each of the kind that `model` names. */
-export async function streams(target: Target, model: string, concurrency: number, { count, ms }: Bounds): Promise<StreamLoad> {
+export async function streams(
+  target: Target,
+  model: string,
+  concurrency: number,
+  { count, ms }: Bounds,
+): Promise<StreamLoad> {
   const first: number[] = []
   let events = 0
   let characters = 0
@@ -128,9 +130,28 @@ export async function streams(target: Target, model: string, concurrency: number
   return { first, events, characters, tokens, failed, ms: performance.now() - started }
 }
 
-async function isAnswered(connection: Connection, body: string): Promise<boolean> {
-  const answer = await connection.post(body).catch(() => null)
-  return answer?.status === 200
+/** What became of requests. */
+class Tally {
+  readonly latencies: number[] = []
+  stopped = 0
+  failed = 0
+
+  /** @param due from when on the answer is waited for */
+  async send(connection: Connection, body: string, due: number): Promise<void> {
+    const answer = await connection.post(body).catch(() => null)
+    const stopped = answer?.status === 400 && answer.body.includes('"content_filter"')
+    if (answer?.status !== 200 && !stopped) {
+      this.failed += 1
+      return
+    }
+    this.latencies.push(performance.now() - due)
+    if (stopped) this.stopped += 1
+  }
+
+  load(started: number): Load {
+    const { latencies, stopped, failed } = this
+    return { latencies, stopped, failed, ms: performance.now() - started }
+  }
 }
 
 /** Counts the events with content, and their characters, of a stream of chat completion chunks. */

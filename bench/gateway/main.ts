@@ -53,10 +53,13 @@ const makers: Readonly<Record<string, () => Promise<Contender>>> = {
   [DIRECT]: () => Promise.resolve(upstream),
   [RIVAL]: () => startPortkey(port),
   [GUARDED]: () => startParapet(GUARDED, port, { dist, folder: mkdtempSync(join(folder, 'a-')) }),
-  [UNGUARDED]: () => startParapet(UNGUARDED, port, { dist, folder: mkdtempSync(join(folder, 'b-')), policy: emptyPolicy }),
+  [UNGUARDED]: () =>
+    startParapet(UNGUARDED, port, { dist, folder: mkdtempSync(join(folder, 'b-')), policy: emptyPolicy }),
 }
 const wanted = values.only?.split(',')
-const names = Object.keys(makers).filter((name) => name === DIRECT || (wanted?.some((part) => name.includes(part)) ?? true))
+const names = Object.keys(makers).filter(
+  (name) => name === DIRECT || (wanted?.some((part) => name.includes(part)) ?? true),
+)
 
 try {
   const results = await compare()

@@ -65,7 +65,12 @@ function printTable(
 }
 
 /** The aims, each with what was reached. */
-export function printRatios(results: Results, memory: readonly Memory[], roles: Roles, print: (line: string) => void): void {
+export function printRatios(
+  results: Results,
+  memory: readonly Memory[],
+  roles: Roles,
+  print: (line: string) => void,
+): void {
   const ratio = (above: string, below: string, read: Reading): string => {
     const rounds = results.get(above) ?? []
     const others = results.get(below) ?? []
@@ -81,6 +86,9 @@ export function printRatios(results: Results, memory: readonly Memory[], roles: 
     return median(own.map((figures) => read(figures) - from(figures))).toFixed(2)
   }
   const { direct, rival, guarded, unguarded } = roles
+  const all = results.get(guarded) ?? []
+  const sum = (read: Reading): number => all.reduce((total, figures) => total + read(figures), 0)
+  print(`\n${guarded}: ${sum((f) => f.stopped)} of ${sum((f) => f.asked)} harmless requests were stopped.`)
   print('\n### Aims: median over rounds (least–most)\n')
   print('| | aim | reached |')
   print('|---|---|---|')
@@ -89,13 +97,19 @@ export function printRatios(results: Results, memory: readonly Memory[], roles: 
   print(`| req/s at c=1, Parapet / Portkey | | ${ratio(guarded, rival, (f) => f.alone.rate)} |`)
   const p50: Reading = (f) => f.open.p50
   const directP50: Reading = (f) => f.open.direct.p50
-  print(`| added p50 in open loop, ms (Portkey: ${added(rival, p50, directP50)}) | < 1 | ${added(guarded, p50, directP50)} |`)
-  print(`| stream rate flat out, guards / empty policy | ≥ 0.95 | ${ratio(guarded, unguarded, (f) => f.flat.tokensPerSecond)} |`)
+  print(
+    `| added p50 in open loop, ms (Portkey: ${added(rival, p50, directP50)}) | < 1 | ${added(guarded, p50, directP50)} |`,
+  )
+  print(
+    `| stream rate flat out, guards / empty policy | ≥ 0.95 | ${ratio(guarded, unguarded, (f) => f.flat.tokensPerSecond)} |`,
+  )
   print(`| stream rate flat out, Parapet / Portkey | | ${ratio(guarded, rival, (f) => f.flat.tokensPerSecond)} |`)
   print(`| stream rate flat out, Parapet / direct | | ${ratio(guarded, direct, (f) => f.flat.tokensPerSecond)} |`)
   print(`| stream rate paced, Parapet / direct | ≥ 0.95 | ${ratio(guarded, direct, (f) => f.paced.tokensPerSecond)} |`)
   print(`| first token paced, times direct | | ${ratio(guarded, direct, (f) => f.paced.firstP50)} |`)
   for (const { name, early, late } of memory) {
-    print(`| resident memory, late / early: ${name} | ≤ 1.10 | ${(late / early).toFixed(2)} (${early.toFixed(0)} → ${late.toFixed(0)} MB) |`)
+    print(
+      `| resident memory, late / early: ${name} | ≤ 1.10 | ${(late / early).toFixed(2)} (${early.toFixed(0)} → ${late.toFixed(0)} MB) |`,
+    )
   }
 }

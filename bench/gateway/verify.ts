@@ -13,7 +13,11 @@ export async function verify({ name, target }: Contender): Promise<void> {
     const { status, body } = await connection.post(requestBody(-1 - index, streamed ? 'flat-60' : 'whole', streamed))
     const { id, text } = status === 200 ? (streamed ? readEvents(body) : readWhole(body)) : { id: '', text: body }
     const number = Number(/chatcmpl-(\d+)/.exec(id)?.[1])
-    const wanted = streamed ? tokensOf(textOf('answer', number, 480)).slice(0, 60).join('') : textOf('answer', number, 300)
+    const wanted = streamed
+      ? tokensOf(textOf('answer', number, 480))
+          .slice(0, 60)
+          .join('')
+      : textOf('answer', number, 300)
     if (status === 200 && text === wanted) continue
     throw new Error(`${name} answered ${status} with something else: ${text.slice(0, 300)}`)
   }

@@ -1,6 +1,6 @@
 // Installs the packed package in a fresh project, as a user would, and uses it: library, command line, types.
 // Run by CI after the build: node integration/consumer/run.mjs
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,35 @@ const project = join(work, 'project')
 
 function run(command, args, cwd = project) {
   return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+// The gateway from the package: its page, a judged request, and that request in the embedded store.
+async function serve() {
+  const gateway = spawn('npx', ['--no-install', 'parapet', 'serve', '--port', '0'], { cwd: project, detached: true })
+  try {
+    const url = await new Promise((resolve, reject) => {
+      let text = ''
+      gateway.stdout.on('data', (bytes) => {
+        text += bytes
+        const [, found] = /listening on (\S+)\n/.exec(text) ?? []
+        if (found !== undefined) resolve(found)
+      })
+      gateway.once('exit', (code) => reject(new Error(`parapet serve ended with ${code}`)))
+    })
+    const page = await fetch(`${url}/`)
+    if (!page.ok || !page.headers.get('content-security-policy')) throw new Error('the page is not served')
+    const judged = await fetch(`${url}/v1/guard`, { method: 'POST', body: JSON.stringify({ prompt: 'hello' }) })
+    const { decision_id: id } = await judged.json()
+    for (let turn = 0; ; turn += 1) {
+      const kept = await fetch(`${url}/v1/decisions/${id}`)
+      if (kept.ok) break
+      if (turn > 200) throw new Error('the decision was not recorded')
+      await new Promise((resolve) => setTimeout(resolve, 25))
+    }
+    step('gateway: page, decision, record')
+  } finally {
+    process.kill(-gateway.pid, 'SIGKILL')
+  }
 }
 
 function step(text) {
@@ -45,6 +74,10 @@ try {
   run('npx', ['--no-install', 'parapet', 'policy', 'check'])
   step(`command line: ${version}, check, init, policy check`)
 
+  await serve()
+
+  // Whoever uses `parapet/telemetry` has its peer.
+  run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--silent', '@opentelemetry/api'])
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
   for (const [module, resolution] of [
     ['nodenext', 'nodenext'],

@@ -1,6 +1,9 @@
 // Compiled against the installed package under two ways of resolving modules; never run.
 import { createParapet, definePolicy, ParapetError } from 'parapet'
 import type { CheckResult, Decision, Guard, Policy } from 'parapet'
+import { guardModel } from 'parapet/ai-sdk'
+import { guardedFetch } from 'parapet/openai'
+import { traceDecisions } from 'parapet/telemetry'
 
 export const policy: Policy = definePolicy({ parapet: 1, rails: { input: ['unicode', 'pii'] } })
 
@@ -25,3 +28,10 @@ export function explain(error: unknown): string {
 
 // @ts-expect-error: a decision is not just any string.
 export const wrong: Decision = 'perhaps'
+
+export async function integrate(): Promise<typeof fetch> {
+  const parapet = await createParapet(policy, { limits: { concurrency: 8 } })
+  parapet.on(await traceDecisions())
+  void guardModel
+  return guardedFetch(parapet, { unguarded: ['/files'] })
+}

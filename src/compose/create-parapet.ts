@@ -135,7 +135,7 @@ class RunningParapet implements Parapet {
   async #startPolicy(policy: Policy | string | undefined): Promise<void> {
     this.#context = {
       clock: this.#options.clock ?? systemClock,
-      ...(this.#options.store === undefined ? {} : { record: (draft) => this.#record?.recorder.record(draft) }),
+      ...(this.#options.store === undefined ? {} : { record: (draft) => this.#record?.record(draft) }),
       language: await createLanguageDetector(),
       listener: (event) => this.#tell(event),
       parts: this.#parts,

@@ -2,6 +2,7 @@
 export { createParapet } from './create-parapet.ts'
 export type { ParapetOptions } from './create-parapet.ts'
 export type { GuardStreamOptions, Parapet } from './parapet.ts'
+export type { StoreSetting } from './record-keeping.ts'
 export { BUILTIN_POLICY } from './builtin-policy.ts'
 export { POLICY_TEMPLATE } from './policy-template.ts'
 export { definePolicy, loadPolicy, parsePolicy } from './policy-file.ts'
@@ -27,6 +28,7 @@ export {
 export type {
   Action,
   ActionRule,
+  AnswerMessage,
   Caller,
   CheckInput,
   CheckResult,
@@ -34,7 +36,14 @@ export type {
   ClassifierEngine,
   Clock,
   Decision,
+  DecisionContent,
+  DecisionDraft,
+  DecisionPage,
+  DecisionQuery,
+  DecisionRecord,
+  DecisionStore,
   ErrorCode,
+  Feedback,
   Finding,
   Guard,
   GuardReport,
@@ -43,6 +52,8 @@ export type {
   GuardStream,
   GuardedPart,
   GuardedStream,
+  Job,
+  JobQueue,
   MediaCheck,
   MediaRequest,
   Message,
@@ -51,10 +62,16 @@ export type {
   Policy,
   PolicyException,
   PolicyIssue,
+  RecordCounts,
+  RecordPolicy,
+  Recorder,
+  Review,
+  ReviewState,
   ScopePolicy,
   Scores,
   Span,
   Stage,
+  StoredDecision,
   StreamBuffer,
   StreamPart,
   StreamRequest,

@@ -3,11 +3,12 @@
  * that deletes what has expired. Opened in this order, closed in the other.
  */
 import { join } from 'node:path'
-import type { Clock, DecisionStore, JobQueue, Recorder } from '../spec/index.ts'
+import type { Clock, DecisionDraft, DecisionStore, JobQueue, Recorder } from '../spec/index.ts'
 import { ParapetError } from '../spec/index.ts'
 import type { Redact, SqlDatabase } from '../store/index.ts'
 import {
   createDecisionStore,
+  createPatientRecord,
   createRecordedStore,
   createRecorder,
   lockFolder,
@@ -32,6 +33,8 @@ export interface RecordSettings {
 export interface RecordKeeping {
   readonly decisions: DecisionStore
   readonly recorder: Recorder
+  /** Takes decisions from the pipeline. */
+  record(draft: DecisionDraft): void
   /** The queue of jobs in the store's database; null when the store is one's own. */
   jobs(): Promise<JobQueue | null>
   close(): Promise<void>
@@ -76,9 +79,16 @@ async function open(
   const spill = spillFile === null ? {} : { spillFile }
   const recorder = createRecorder({ store, clock, redact, onWarning, ...spill })
   closing.push(() => recorder.close())
+  const patient = createPatientRecord((draft) => recorder.record(draft), clock)
+  closing.push(async () => patient.close())
   const upkeep = createUpkeep({ store, database, clock, onWarning })
   closing.push(() => upkeep.close())
-  return { decisions: createRecordedStore(store, recorder), recorder, jobs: () => upkeep.jobs() }
+  return {
+    decisions: createRecordedStore(store, recorder),
+    recorder,
+    record: patient.record,
+    jobs: () => upkeep.jobs(),
+  }
 }
 
 async function openStore(

@@ -21,6 +21,12 @@ const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.0
 const MAX_DOORS = 16
 const MAX_GUARDS = 64
 
+/** Index of the first bucket that holds this many seconds; -1 when none does. */
+function bucketOf(seconds: number): number {
+  for (let index = 0; index < BUCKETS.length; index += 1) if (seconds <= (BUCKETS[index] ?? 0)) return index
+  return -1
+}
+
 interface Histogram {
   readonly labels: string
   readonly counts: number[]
@@ -37,15 +43,26 @@ export function createGatewayMetrics(): GatewayMetrics {
   const durations = new Map<string, Histogram>()
   let inFlight = 0
 
+  /** By status, then by guard: looked up for every guard of every request, so no label is written for it. */
+  const byStatus: Readonly<Record<GuardResult['status'], Map<string, Histogram>>> = {
+    judged: new Map(),
+    error: new Map(),
+    timeout: new Map(),
+    cancelled: new Map(),
+  }
+
   const observe = (result: GuardResult): void => {
-    const labels = labelText({ guard: guards(result.guard), status: result.status })
-    let histogram = durations.get(labels)
+    const guard = guards(result.guard)
+    const known = byStatus[result.status]
+    let histogram = known.get(guard)
     if (histogram === undefined) {
+      const labels = labelText({ guard, status: result.status })
       histogram = { labels, counts: BUCKETS.map(() => 0), sum: 0, count: 0 }
+      known.set(guard, histogram)
       durations.set(labels, histogram)
     }
     const seconds = result.ms / 1000
-    const bucket = BUCKETS.findIndex((bound) => seconds <= bound)
+    const bucket = bucketOf(seconds)
     if (bucket !== -1) histogram.counts[bucket] = (histogram.counts[bucket] ?? 0) + 1
     histogram.sum += seconds
     histogram.count += 1

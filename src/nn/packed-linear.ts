@@ -49,7 +49,7 @@ export class PackedLinear {
    * @param first first output wanted; those of its lane are summed too
    */
   sum(buckets: Int32Array, count: number, sums: Float64Array, first = 0): void {
-    sums.fill(-OFFSET * count)
+    sums.fill(0 - OFFSET * count)
     let lane = first >> 2
     for (; lane + LANES <= this.#lanes; lane += LANES) this.#sumLanes(lane, buckets, count, sums)
     for (; lane < this.#lanes; lane++) this.#sumLane(lane, buckets, count, sums)

@@ -35,7 +35,7 @@ export interface DecisionStore {
   readonly name: string
   /**
    * All of them or none. A final record is never replaced by an open one; reviews and feedback stay when a record is written
-   * again. Rejects with `record_unavailable` when the store cannot take them just now, with `input_invalid` when it never can.
+   * again. Times may be kept to the microsecond, scores to four decimals, and when guards were asked not at all. Rejects with `record_unavailable` when the store cannot take them just now, with `input_invalid` when it never can.
    */
   write(records: readonly DecisionRecord[]): Promise<void>
   get(id: string): Promise<StoredDecision | null>

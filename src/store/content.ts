@@ -20,6 +20,8 @@ const LONGEST_NAME = 256
 
 export interface KeptContent {
   readonly content: DecisionContent
+  /** Its characters, about. */
+  readonly size: number
   /** Messages and tool calls left out, the oldest, because there was no room. */
   readonly leftOut: number
 }
@@ -47,22 +49,23 @@ export async function keepContent(
     ...(messages === undefined ? {} : { messages }),
     ...(answers === undefined ? {} : { answers }),
   }
-  return { content: kept, leftOut: keeper.leftOut }
+  return { content: kept, size: room - keeper.room, leftOut: keeper.leftOut }
 }
 
 class Keeper {
   leftOut = 0
   readonly #redact: Redact | null
-  #room: number
+  /** Characters that may still be kept. */
+  room: number
 
   constructor(redact: Redact | null, room: number) {
     this.#redact = redact
-    this.#room = room
+    this.room = room
   }
 
   async text(text: string): Promise<string> {
-    const keep = Math.min(this.#room, text.length)
-    this.#room = Math.max(0, this.#room - keep - OVERHEAD)
+    const keep = Math.min(this.room, text.length)
+    this.room = Math.max(0, this.room - keep - OVERHEAD)
     const kept = this.#redact === null ? text.slice(0, keep) : await this.#redact(text, keep)
     if (keep === text.length) return kept
     return `${kept.replace(/\p{Surrogate}$/u, '')}[cut here: ${text.length - keep} more characters]`
@@ -77,7 +80,7 @@ class Keeper {
     if (items === undefined) return undefined
     const kept: T[] = []
     for (const item of items.toReversed()) {
-      if (this.#room === 0) break
+      if (this.room === 0) break
       kept.push(await keep(item))
     }
     this.leftOut += items.length - kept.length

@@ -62,7 +62,7 @@ class SqlDecisionStore implements DecisionStore {
   }
 
   async write(records: readonly DecisionRecord[]): Promise<void> {
-    const rows = inOrder(newest(records)).map(toRowText)
+    const rows = newest(inOrder(records)).map(toRowText)
     if (rows.length === 0) return
     const insert = async (runner: SqlRunner): Promise<void> => {
       for (let from = 0; from < rows.length; from += ROWS) {
@@ -189,14 +189,15 @@ class SqlDecisionStore implements DecisionStore {
   }
 }
 
-/** One record for each id: the last final one, else the last. */
+/** Of records in order, one for each id: the last final one, else the last. */
 function newest(records: readonly DecisionRecord[]): readonly DecisionRecord[] {
-  const byId = new Map<string, DecisionRecord>()
+  const kept: DecisionRecord[] = []
   for (const record of records) {
-    if (record.state === 'open' && byId.get(record.id)?.state === 'final') continue
-    byId.set(record.id, record)
+    const last = kept.at(-1)
+    if (last?.id !== record.id) kept.push(record)
+    else if (record.state === 'final' || last.state === 'open') kept[kept.length - 1] = record
   }
-  return byId.size === records.length ? records : [...byId.values()]
+  return kept
 }
 
 /** By id: writers that lock the same rows in the same order never wait for each other in a circle. */

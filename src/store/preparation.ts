@@ -41,7 +41,7 @@ export class Preparation {
 
   take(entry: RecordEntry, content: () => DecisionContent, redacted: boolean): void {
     if (this.#waiting.length >= MOST_WAITING) {
-      entry.keepContent(null, ['The texts were not kept: too many records were waiting.'])
+      entry.keepContent(null, 0, ['The texts were not kept: too many records were waiting.'])
       this.#options.onReady(entry)
       return
     }
@@ -67,10 +67,10 @@ export class Preparation {
     if (entry.superseded) return
     try {
       const redact = redacted ? (this.#options.redact ?? refuse) : null
-      const { content: kept, leftOut } = await keepContent(content(), redact, this.#options.room)
-      entry.keepContent(kept, leftOut === 0 ? [] : [`There was no room for ${leftOut} messages or tool calls.`])
+      const { content: kept, size, leftOut } = await keepContent(content(), redact, this.#options.room)
+      entry.keepContent(kept, size, leftOut === 0 ? [] : [`There was no room for ${leftOut} messages or tool calls.`])
     } catch {
-      entry.keepContent(null, ['The texts were not kept: they could not be redacted.'])
+      entry.keepContent(null, 0, ['The texts were not kept: they could not be redacted.'])
     }
   }
 }

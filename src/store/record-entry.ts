@@ -1,8 +1,7 @@
 /** A record on its way: what is known of it, and who waits for it. */
 import type { ParapetError } from '../spec/errors.ts'
 import type { DecisionDraft, DecisionRecord } from '../spec/record.ts'
-import type { LightDraft } from './draft-record.ts'
-import { toRecord } from './draft-record.ts'
+import { toRecord, withContent } from './draft-record.ts'
 
 /** One answer for all who wait for a record. */
 export class Waiter {
@@ -41,24 +40,24 @@ export class RecordEntry {
   /** Kept, refused or dropped. */
   settled = false
   waiter: Waiter | null = null
-  readonly #draft: LightDraft
-  #record: DecisionRecord | null = null
+  record: DecisionRecord
+  /** What it takes up in memory and on its way, in characters, about. */
+  weight = 1000
+  /** The request has been counted as refused already. */
+  counted = false
 
-  constructor(draft: LightDraft, { mode, whenFull }: DecisionDraft['policy']) {
+  /** @param now milliseconds since the epoch */
+  constructor(draft: DecisionDraft, now: number) {
     this.id = draft.result.decisionId
-    this.sync = mode === 'sync'
-    this.refuse = whenFull === 'refuse'
+    this.sync = draft.policy.mode === 'sync'
+    this.refuse = draft.policy.whenFull === 'refuse'
     this.open = draft.state === 'open'
-    this.#draft = draft
+    this.record = toRecord(draft, now)
   }
 
-  /** Built when it is first asked for, off the request's path. */
-  get record(): DecisionRecord {
-    return (this.#record ??= toRecord(this.#draft, null))
-  }
-
-  keepContent(content: DecisionRecord['content'], warnings: readonly string[]): void {
-    this.#record = toRecord(this.#draft, content, warnings)
+  keepContent(content: DecisionRecord['content'], size: number, warnings: readonly string[]): void {
+    this.record = withContent(this.record, content, warnings)
+    this.weight += size
   }
 
   wait(): Promise<void> {

@@ -10,12 +10,18 @@ const MOST_FAILURES = 10_000
 
 export class RecordQueue {
   #entries: RecordEntry[] = []
+  #weight = 0
   /** The newest entry of each decision that is not settled, here or elsewhere. */
   readonly #latest = new Map<string, RecordEntry>()
   readonly #failures = new Map<string, ParapetError>()
 
   get length(): number {
     return this.#entries.length
+  }
+
+  /** Characters of all of them, about. */
+  get weight(): number {
+    return this.#weight
   }
 
   /** Decisions whose records are not settled. */
@@ -43,16 +49,21 @@ export class RecordQueue {
 
   push(entry: RecordEntry): void {
     this.#entries.push(entry)
+    this.#weight += entry.weight
   }
 
-  take(most: number): readonly RecordEntry[] {
+  /** The oldest, up to so many or so heavy; at least one. */
+  take(most: number, heaviest: number): readonly RecordEntry[] {
     const batch: RecordEntry[] = []
     let passed = 0
-    while (passed < this.#entries.length && batch.length < most) {
-      const entry = this.#entries[passed]
+    let taken = 0
+    for (const entry of this.#entries) {
+      if (batch.length >= most || (batch.length > 0 && taken + entry.weight > heaviest)) break
       passed += 1
-      if (entry === undefined || entry.superseded) continue
+      this.#weight -= entry.weight
+      if (entry.superseded) continue
       entry.taken = true
+      taken += entry.weight
       batch.push(entry)
     }
     this.#entries.splice(0, passed)
@@ -60,7 +71,10 @@ export class RecordQueue {
   }
 
   putBack(entries: readonly RecordEntry[]): void {
-    for (const entry of entries) entry.taken = false
+    for (const entry of entries) {
+      entry.taken = false
+      this.#weight += entry.weight
+    }
     this.#entries.unshift(...entries)
   }
 

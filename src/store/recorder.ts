@@ -7,47 +7,13 @@
 import type { Clock } from '../spec/clock.ts'
 import { ParapetError } from '../spec/errors.ts'
 import type { DecisionDraft } from '../spec/record.ts'
-import type { DecisionStore, RecordCounts, Recorder } from '../spec/store.ts'
-import type { Redact } from './content.ts'
-import { toLightDraft } from './draft-record.ts'
+import type { RecordCounts, Recorder } from '../spec/store.ts'
 import { Preparation } from './preparation.ts'
 import { RecordEntry } from './record-entry.ts'
 import { RecordQueue } from './record-queue.ts'
+import type { RecorderOptions } from './recorder-options.ts'
 import type { SpillFile } from './spill-file.ts'
 import { StoreLink } from './store-link.ts'
-
-export interface RecorderLimits {
-  /** Records in memory before they go to the spill file, or else new ones are refused. Default 10,000. */
-  readonly records?: number
-  /** Records written together at most. Default 500. */
-  readonly batch?: number
-  /** Characters of captured texts a record. Default 262,144. */
-  readonly content?: number
-}
-
-export interface RecorderTimes {
-  /** Milliseconds that a record waits for others to be written with. Default 20. */
-  readonly gather?: number
-  /** Milliseconds after which a write counts as failed. Default 5000. */
-  readonly write?: number
-  /** Milliseconds until a lost store is asked the first time; doubled up to 5 s. Default 100. */
-  readonly retry?: number
-  /** Milliseconds that closing waits for the store. Default 5000. */
-  readonly close?: number
-}
-
-export interface RecorderOptions {
-  readonly store: DecisionStore
-  readonly clock: Clock
-  /** Without it nothing is spilled. */
-  readonly spillFile?: SpillFile
-  readonly limits?: RecorderLimits
-  readonly times?: RecorderTimes
-  /** Takes out of texts what `capture: redacted` must not keep. Without it such texts are not kept. */
-  readonly redact?: Redact
-  /** Told when the store is lost or back, and when records are lost. */
-  readonly onWarning?: (message: string) => void
-}
 
 /** A recorder. It takes up what an earlier process left in the spill file. */
 export function createRecorder(options: RecorderOptions): Recorder {
@@ -56,6 +22,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
   return recorder
 }
 
+/** Characters in memory, and written together, at most. Captured texts can be long. */
+const HEAVIEST = 64 * 1024 * 1024
+const HEAVIEST_BATCH = 4 * 1024 * 1024
+const MOST_REMEMBERED = 10_000
 /** Milliseconds until a spill file that failed is tried again. */
 const SPILL_RETRY = 1000
 
@@ -81,6 +51,7 @@ class RunningRecorder implements Recorder {
   /** Said already: not again for every record. */
   #losing = false
   #spillFailing = false
+  #unstorable = false
   /** Refused while open; their ends are refused too, but not counted again. */
   readonly #refusedOpen = new Set<string>()
   readonly #timers = new Map<'gather' | 'spill', unknown>()
@@ -129,7 +100,8 @@ class RunningRecorder implements Recorder {
   }
 
   record(draft: DecisionDraft): void {
-    const entry = new RecordEntry(toLightDraft(draft, this.#clock.now()), draft.policy)
+    const entry = new RecordEntry(draft, this.#clock.now())
+    if (!entry.open && this.#refusedOpen.size > 0) entry.counted = this.#refusedOpen.delete(entry.id)
     this.#queue.announce(entry)
     const { capture } = draft.policy
     if (draft.content === undefined || capture === 'none') this.#enqueue(entry)
@@ -145,7 +117,10 @@ class RunningRecorder implements Recorder {
   }
 
   async flush(): Promise<void> {
-    while (this.#queue.unsettledCount > 0) {
+    let waiting = this.#queue.unsettled
+    for (;;) {
+      waiting = waiting.filter((entry) => !entry.settled && !entry.superseded)
+      if (waiting.length === 0) return
       this.#due = true
       this.#pump()
       if (this.#stuck()) throw unavailable()
@@ -176,7 +151,8 @@ class RunningRecorder implements Recorder {
   #enqueue(entry: RecordEntry): void {
     if (entry.superseded) return
     const stopped = !this.#link.reachable && !this.#canSpill()
-    if (this.#over || !this.#hasRoomFor(entry) || (stopped && entry.sync && entry.refuse)) {
+    const room = this.#hasRoom(entry.refuse || this.#canSpill() ? 2 : 1)
+    if (this.#over || !room || (stopped && entry.sync && entry.refuse)) {
       this.#lose(entry)
       return
     }
@@ -195,7 +171,7 @@ class RunningRecorder implements Recorder {
   #pump(): void {
     if (this.#over || this.#queue.length === 0) return
     if (this.#link.reachable && this.#due && !this.#writing) void this.#commit()
-    const full = this.#queue.length > this.#limits.records
+    const full = this.#queue.length > this.#limits.records || this.#queue.weight > HEAVIEST
     if ((full || !this.#link.reachable) && !this.#spilling && this.#canSpill()) void this.#spillSome()
   }
 
@@ -204,7 +180,7 @@ class RunningRecorder implements Recorder {
   async #commit(): Promise<void> {
     this.#writing = true
     this.#due = false
-    const batch = this.#queue.take(this.#limits.batch)
+    const batch = this.#queue.take(this.#limits.batch, HEAVIEST_BATCH)
     try {
       const lost = await this.#link.write(batch.map((entry) => entry.record))
       for (const entry of batch) {
@@ -224,7 +200,7 @@ class RunningRecorder implements Recorder {
 
   async #spillSome(): Promise<void> {
     this.#spilling = true
-    await this.#keepElsewhere(this.#queue.take(this.#limits.batch))
+    await this.#keepElsewhere(this.#queue.take(this.#limits.batch, HEAVIEST_BATCH))
     this.#spilling = false
     this.#pump()
     this.#changed()
@@ -242,7 +218,7 @@ class RunningRecorder implements Recorder {
       this.#putBack(batch, (entry) => entry.refuse)
       return
     }
-    const all = [...batch, ...this.#queue.take(Infinity)]
+    const all = [...batch, ...this.#queue.take(Infinity, Infinity)]
     for (const entry of all) if (!(entry.sync && entry.refuse)) entry.release()
     this.#putBack(all, (entry) => entry.released)
   }
@@ -336,16 +312,15 @@ class RunningRecorder implements Recorder {
     return this.#spill !== null && !this.#spillFull && this.#clock.now() >= this.#spillBlockedUntil
   }
 
-  /** Those already admitted have more room than those that ask. */
-  #hasRoomFor(entry: RecordEntry): boolean {
-    return this.#queue.length < (entry.refuse || this.#canSpill() ? 2 : 1) * this.#limits.records
+  /** @param times what has been admitted already has more room than what asks to be */
+  #hasRoom(times: 1 | 2): boolean {
+    return this.#queue.length < times * this.#limits.records && this.#queue.weight < times * HEAVIEST
   }
 
   #canKeep(mode: 'sync' | 'async'): boolean {
     if (this.#over) return false
-    const room = this.#queue.length < this.#limits.records
-    if (this.#link.reachable ? room : room && mode === 'async') return true
-    return this.#canSpill() && this.#queue.length < 2 * this.#limits.records
+    if (this.#hasRoom(1) && (this.#link.reachable || mode === 'async')) return true
+    return this.#canSpill() && this.#hasRoom(2)
   }
 
   /** What waits cannot go anywhere just now. */
@@ -361,9 +336,9 @@ class RunningRecorder implements Recorder {
 
   #lose(entry: RecordEntry): void {
     if (entry.sync && entry.refuse && !entry.released) {
-      const first = this.#queue.settle(entry, unavailable()) && !this.#refusedOpen.delete(entry.id)
-      if (first) this.#counts.refused += 1
-      if (first && entry.open) this.#refusedOpen.add(entry.id)
+      if (!this.#queue.settle(entry, unavailable()) || entry.counted) return
+      this.#counts.refused += 1
+      if (entry.open && this.#refusedOpen.size < MOST_REMEMBERED) this.#refusedOpen.add(entry.id)
       return
     }
     this.#settle(entry, 'dropped')
@@ -373,7 +348,8 @@ class RunningRecorder implements Recorder {
 
   /** The store can never hold it, and neither could the spill file's replay. */
   #loseForGood(entry: RecordEntry): void {
-    this.#warn('A record was lost: the store cannot hold its data.')
+    if (!this.#unstorable) this.#warn(`The record of ${entry.id} was lost: the store cannot hold its data.`)
+    this.#unstorable = true
     this.#lose(entry)
   }
 

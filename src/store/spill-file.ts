@@ -37,8 +37,9 @@ type Take = (records: readonly DecisionRecord[]) => Promise<void>
 
 /** After this many bytes a new file is begun, so that replay can give back space bit by bit. */
 const PART = 8 * 1024 * 1024
-/** Records handed on at once. */
+/** Records, and characters of them, handed on at once. */
 const BATCH = 200
+const HEAVIEST_BATCH = 4 * 1024 * 1024
 const NAME = /^records-(\d{1,12})\.jsonl$/
 
 /** Opens the files of a folder, those an earlier process left included. */
@@ -155,14 +156,17 @@ class PartedSpillFile implements SpillFile {
   async #replayPart(part: Part, take: Take): Promise<number> {
     let damaged = 0
     let batch: DecisionRecord[] = []
+    let weight = 0
     for await (const line of this.#files.lines(part.name)) {
       if (line === '') continue
       const record = toRecord(line)
       if (record === null) damaged += 1
       else batch.push(record)
-      if (batch.length < BATCH) continue
+      weight += line.length
+      if (batch.length < BATCH && weight < HEAVIEST_BATCH) continue
       await take(batch)
       batch = []
+      weight = 0
     }
     if (batch.length > 0) await take(batch)
     return damaged

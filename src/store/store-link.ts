@@ -118,6 +118,7 @@ export class StoreLink {
   }
 
   #askLater(): void {
+    this.#options.clock.clearTimeout(this.#timer)
     this.#timer = this.#options.clock.setTimeout(() => void this.ask(), this.#delay)
     this.#delay = Math.min(LONGEST_RETRY, this.#delay * 2)
   }

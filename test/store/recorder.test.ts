@@ -117,6 +117,21 @@ describe('writing together', () => {
     expect(recorder.counts.committed).toBe(1)
   })
 
+  test('flushing waits for what was taken before, not for what keeps coming', async () => {
+    const store = createMemoryStore()
+    const write = store.write.bind(store)
+    let more = 0
+    store.write = async (records) => {
+      await write(records)
+      if (more < 1000) recorder.record(aDraft(`dec_more_${more++}`, SYNC))
+    }
+    const { recorder } = parts({ store })
+    recorder.record(aDraft('dec_1'))
+    await recorder.flush()
+    expect(await store.get('dec_1')).not.toBeNull()
+    expect(more).toBeLessThan(10)
+  })
+
   test('what nobody recorded is settled', async () => {
     const { recorder } = parts()
     await recorder.settled('dec_unknown')
@@ -130,7 +145,6 @@ describe('writing together', () => {
       messages: [{ role: 'user', content: 'secret text' }],
       modified: { prompt: 'secret text' },
       feedback: 'secret text',
-      ms: 1.23456789,
       spans: Array.from({ length: 5000 }, () => ({
         start: 0,
         end: 1,
@@ -146,7 +160,7 @@ describe('writing together', () => {
     const stored = await store.get('dec_1')
     expect(JSON.stringify(stored)).not.toContain('secret text')
     expect(JSON.stringify(stored).length).toBeLessThan(100_000)
-    expect(stored).toMatchObject({ ms: 1.235, expires: NOW + 2 * DAY, exceptions: ['same'], content: null })
+    expect(stored).toMatchObject({ expires: NOW + 2 * DAY, exceptions: ['same'], content: null })
     expect(stored?.spans).toHaveLength(1000)
     expect(stored?.warnings).toEqual(['Only 1000 of 5000 spans were kept.'])
   })
@@ -501,6 +515,22 @@ describe('captured texts', () => {
     expect(first?.warnings).toEqual([expect.stringMatching(/no room for \d+ messages/)])
     const second = await store.get('dec_2')
     expect(second?.content?.prompt).toBe(`${'y'.repeat(999)}[cut here: 2 more characters]`)
+  })
+
+  test('large ones are written in smaller batches', async () => {
+    const store = createMemoryStore()
+    const write = store.write.bind(store)
+    const sizes: number[] = []
+    store.write = async (records) => {
+      sizes.push(JSON.stringify(records).length)
+      await write(records)
+    }
+    const { clock, recorder } = parts({ store })
+    for (let index = 0; index < 60; index += 1)
+      recorder.record(aDraft(`dec_${index}`, { capture: 'full' }, { content: () => ({ prompt: 'x'.repeat(200_000) }) }))
+    await until(clock, () => store.size === 60)
+    expect(sizes.length).toBeGreaterThan(2)
+    expect(Math.max(...sizes)).toBeLessThan(5_000_000)
   })
 
   test('too many at once: records are kept, the texts of some are not', async () => {

@@ -87,6 +87,7 @@ export const hardText: fc.Arbitrary<string> = fc.string({
   maxLength: 40,
 })
 const score = fc.integer({ min: 0, max: 10_000 }).map((value) => value / 10_000)
+const milliseconds = fc.nat(1_000_000).map((value) => value / 1000)
 const optionalScore = fc.option(score, { nil: null })
 
 /** Any record a recorder can make. */
@@ -105,7 +106,7 @@ export function anyRecord(id: fc.Arbitrary<string>): fc.Arbitrary<DecisionRecord
         { requiredKeys: [] },
       ),
       model: hardText,
-      ms: score,
+      ms: milliseconds,
       guards: fc.array(
         fc.record(
           {
@@ -114,7 +115,7 @@ export function anyRecord(id: fc.Arbitrary<string>): fc.Arbitrary<DecisionRecord
             status: fc.constantFrom('judged', 'error', 'timeout', 'cancelled'),
             decision: fc.constantFrom(...DECISIONS),
             labels: fc.array(hardText, { maxLength: 2 }),
-            ms: score,
+            ms: milliseconds,
             cached: fc.boolean(),
             shadow: fc.boolean(),
             error: fc.record({ code: hardText, message: hardText }),

@@ -164,6 +164,7 @@ class RailRun {
     })
     const leave = (): void => stop?.()
     signal?.addEventListener('abort', leave, { once: true })
+    if (signal?.aborted === true) leave()
     const waits = pending.map(({ index, promise }) => {
       const entry = this.#entries[index]
       const deadline = Math.min(entry?.deadline ?? policy.deadlines.guard, policy.deadlines.stage)

@@ -90,7 +90,8 @@ export function runChain(
       continue
     }
     at = match.hit.end
-    if (match.hit.finding !== null) report({ ...match.hit, finding: match.hit.finding })
+    const { start, end, finding } = match.hit
+    if (finding !== null) report({ start, end, finding })
   }
   return at
 }

@@ -31,14 +31,16 @@ export function createPatternScanner(recognisers: readonly Recogniser[]): Patter
 
 function scanWhole(plans: readonly Plan[], view: TextView): readonly Finding[] {
   const findings: Finding[] = []
+  const asIs = ({ start, end, finding }: Hit): void => {
+    findings.push({ ...finding, span: { start, end } })
+  }
+  const mapped = ({ start: from, end: to, finding }: Hit): void => {
+    const [start, end] = view.toOriginal(from, to)
+    findings.push({ ...finding, span: { start, end } })
+  }
   for (const plan of plans) {
-    const original = plan.recogniser.on === 'original'
-    const text = original ? view.original : view.normalised
-    const mapped = !original && view.changed
-    runChain(plan, text, text, 0, true, (hit) => {
-      const [start, end] = mapped ? view.toOriginal(hit.start, hit.end) : [hit.start, hit.end]
-      findings.push({ ...hit.finding, span: { start, end } })
-    })
+    if (plan.recogniser.on === 'original') runChain(plan, view.original, view.original, 0, true, asIs)
+    else runChain(plan, view.normalised, view.normalised, 0, true, view.changed ? mapped : asIs)
   }
   return findings.length > 1 ? findings.sort(byPosition) : findings
 }
@@ -52,7 +54,26 @@ interface ChainState {
   searched: number
 }
 
+/** A scan of a growing text. Nothing is made before the first step: most short texts are whole by then, and scanned as such. */
 class ScanStream implements GuardStream {
+  readonly #plans: readonly Plan[]
+  #scan: GrowingScan | null = null
+
+  constructor(plans: readonly Plan[]) {
+    this.#plans = plans
+  }
+
+  advance(buffer: StreamBuffer): StreamStep {
+    if (this.#scan === null && buffer.ended && buffer.start === 0) {
+      const { end } = buffer
+      return { findings: scanWhole(this.#plans, buffer.view(0, end)), settled: end, keep: end }
+    }
+    this.#scan ??= new GrowingScan(this.#plans)
+    return this.#scan.advance(buffer)
+  }
+}
+
+class GrowingScan {
   readonly #chains: readonly ChainState[]
   readonly #normalised: GrowingForm
   readonly #original: GrowingForm

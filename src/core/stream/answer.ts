@@ -308,8 +308,16 @@ function inPlaceOf({ choice }: FilePart, text: string): TextDelta {
   return choice === undefined ? { type: 'text', text } : { type: 'text', choice, text }
 }
 
+/** Worked out once for each policy and set of guards. */
+const RESTORERS = new WeakMap<RunContext['policy'], { readonly guards: object; readonly list: readonly Restorer[] }>()
+
 /** Guards that replaced something on the way in put it back on the way out, whatever rail they stand in. */
 function restorersOf({ policy, judge }: RunContext): readonly Restorer[] {
+  const { guards } = judge.parts
+  const known = RESTORERS.get(policy)
+  if (known?.guards === guards) return known.list
   const names = new Set(Object.values(policy.rails).flatMap((rail) => rail.map((entry) => entry.guard)))
-  return [...names].flatMap((name) => judge.parts.guards.get(name)?.restore ?? [])
+  const list = [...names].flatMap((name) => guards.get(name)?.restore ?? [])
+  RESTORERS.set(policy, { guards, list })
+  return list
 }

@@ -40,6 +40,8 @@ class BlockBuffer implements GrowingText {
   #end: number
   #stable: number
   #ended = false
+  /** The view asked for last: several guards ask for the same one. */
+  #view: { readonly from: number; readonly to: number; readonly view: TextView } | null = null
 
   constructor(start: number) {
     this.#start = start
@@ -92,6 +94,7 @@ class BlockBuffer implements GrowingText {
     const limit = Math.min(keep, this.#end)
     if (limit <= this.#start) return
     this.#start = limit
+    if (this.#view !== null && this.#view.from < limit) this.#view = null
     let gone = 0
     while (gone < this.#blocks.length && endOf(this.#blocks[gone] as Block) <= limit) gone += 1
     if (gone > 0) this.#blocks.splice(0, gone)
@@ -113,7 +116,10 @@ class BlockBuffer implements GrowingText {
   }
 
   view(from: number, to: number = this.#end): TextView {
-    return createTextView(this.slice(from, to))
+    if (this.#view?.from !== from || this.#view.to !== to) {
+      this.#view = { from, to, view: createTextView(this.slice(from, to)) }
+    }
+    return this.#view.view
   }
 
   /** Index of the block that holds an offset. */

@@ -62,7 +62,7 @@ function check(
       `The classifier judges at most ${LONGEST_TEXT} characters at once. Split the text, or limit its length.`,
     )
   }
-  const context = { ...request, ...prompts.of(request) }
+  const context = prompts.contextOf(request)
   if (stage === 'input') summary.add(judgePrompt(prompts.read(request, LONGEST_WHOLE), request), null)
   else if (stage !== 'output' || length <= window) {
     summary.add(judgePassage(engine, text.normalised.slice(0, LONGEST_WHOLE), context), null)

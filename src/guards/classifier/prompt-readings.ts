@@ -7,6 +7,8 @@
 import type { ClassifierEngine, ClassifierScores, GuardRequest, Message, StreamRequest } from '../../spec/index.ts'
 import type { PassageContext } from './judge-text.ts'
 
+type Asked = Pick<StreamRequest, 'stage' | 'prompt' | 'system' | 'origin' | 'messages'>
+
 interface KeptReading {
   readonly prompt: string
   readonly answer: NonNullable<PassageContext['answer']>
@@ -30,12 +32,23 @@ export class PromptReadings {
     return reading.scores
   }
 
-  /** How answers to this request's prompt are scored; empty when the engine does not read ahead, or there is no prompt. */
-  of({ prompt, messages, stage }: StreamRequest): Pick<PassageContext, 'answer'> {
-    if (stage !== 'output' || prompt === undefined) return {}
+  /** What passages of a text are judged with. */
+  contextOf({ stage, prompt, system, origin, messages }: Asked): PassageContext {
+    const answer = stage === 'output' && prompt !== undefined ? this.#answerTo(prompt, messages) : undefined
+    return {
+      stage,
+      ...(prompt === undefined ? {} : { prompt }),
+      ...(system === undefined ? {} : { system }),
+      ...(origin === undefined ? {} : { origin }),
+      ...(answer === undefined ? {} : { answer }),
+    }
+  }
+
+  /** How answers to a prompt are scored; undefined when the engine does not read ahead. */
+  #answerTo(prompt: string, messages: readonly Message[] | undefined): PassageContext['answer'] {
     const kept = messages === undefined ? undefined : this.#kept.get(messages)
-    if (kept?.prompt === prompt) return { answer: kept.answer }
+    if (kept?.prompt === prompt) return kept.answer
     const reading = this.#engine.read?.(prompt)
-    return reading === undefined ? {} : { answer: (response) => reading.answer(response) }
+    return reading === undefined ? undefined : (response) => reading.answer(response)
   }
 }

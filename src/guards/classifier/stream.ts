@@ -70,7 +70,7 @@ export class ClassifierStream implements GuardStream {
   }
 
   #passage(buffer: StreamBuffer, from: number, to: number): PassageJudgement {
-    this.#context ??= { ...this.#request, ...this.#prompts.of(this.#request) }
+    this.#context ??= this.#prompts.contextOf(this.#request)
     return judgePassage(this.#engine, buffer.view(from, to).normalised, this.#context)
   }
 }

@@ -4,7 +4,7 @@
  *
  * Paraphrase and translation are not overlap.
  */
-import { WordReader, type Word } from './word-reader.ts'
+import { WordReader } from './word-reader.ts'
 
 /** Words of a shingle. */
 export const SHINGLE = 8
@@ -18,8 +18,8 @@ export interface PromptShingles {
 export function shinglesOf(normalised: string): PromptShingles {
   const words: number[] = []
   const reader = new WordReader()
-  const add = (word: Word): void => {
-    words.push(word.hash)
+  const add = (hash: number): void => {
+    words.push(hash)
   }
   for (const character of normalised) reader.take(character.codePointAt(0) ?? 0, 0, 0, add)
   reader.finish(add)
@@ -38,10 +38,17 @@ export function shinglesOf(normalised: string): PromptShingles {
 export class OverlapTracker {
   readonly #levels: readonly ReadonlySet<number>[]
   readonly #threshold: number
-  /** Words from which on the text agrees with the beginning of a shingle, oldest first, at most `SHINGLE`. */
-  #open: { hash: number; words: Word[] }[] = []
+  /** Hash and number of the words from which on the text agrees with the beginning of a shingle; oldest first. */
+  readonly #hashes: Int32Array = new Int32Array(SHINGLE)
+  readonly #lengths: Int32Array = new Int32Array(SHINGLE)
+  #open = 0
+  /** The last `SHINGLE` words, by their number modulo `SHINGLE`. */
+  readonly #starts: Float64Array = new Float64Array(SHINGLE)
+  readonly #ends: Float64Array = new Float64Array(SHINGLE)
+  readonly #weights: Float64Array = new Float64Array(SHINGLE)
+  #words = 0
   /** The piece of the current run that was not reported. */
-  #piece: { start: number; end: number; weight: number } | null = null
+  #piece: { readonly start: number; readonly end: number; readonly weight: number } | null = null
   /** A piece of the current run was reported. */
   #reported = false
 
@@ -52,29 +59,19 @@ export class OverlapTracker {
 
   /** Start of what may still be reported; `fallback` when nothing may. */
   pendingFrom(fallback: number): number {
-    return Math.min(fallback, this.#open[0]?.words[0]?.start ?? fallback, this.#piece?.start ?? fallback)
+    const oldest = this.#words - (this.#lengths[0] ?? 0)
+    const open = this.#open === 0 ? fallback : (this.#starts[oldest % SHINGLE] ?? fallback)
+    return Math.min(fallback, open, this.#piece?.start ?? fallback)
   }
 
-  take(word: Word, found: (start: number, end: number) => void): void {
-    // Most words neither go on with anything nor begin anything.
-    if (this.#open.length === 0 && this.#levels[0]?.has(mix(0, word.hash)) !== true) {
-      this.finish(found)
-      return
-    }
-    const next: { hash: number; words: Word[] }[] = []
-    let complete: Word[] | null = null
-    this.#open.push({ hash: 0, words: [] })
-    for (const candidate of this.#open) {
-      const hash = mix(candidate.hash, word.hash)
-      if (this.#levels[candidate.words.length]?.has(hash) !== true) continue
-      candidate.words.push(word)
-      candidate.hash = hash
-      if (candidate.words.length === SHINGLE) complete = candidate.words
-      else next.push(candidate)
-    }
-    this.#open = next
-    if (complete === null) this.finish(found)
-    else this.#extend(complete, word, found)
+  take(hash: number, start: number, end: number, weight: number, found: (start: number, end: number) => void): void {
+    const slot = this.#words % SHINGLE
+    this.#starts[slot] = start
+    this.#ends[slot] = end
+    this.#weights[slot] = weight
+    this.#words += 1
+    if (this.#goOn(hash)) this.#extend(found)
+    else this.finish(found)
   }
 
   /** The run has ended. */
@@ -85,16 +82,42 @@ export class OverlapTracker {
     this.#reported = false
   }
 
-  #extend(shingle: readonly Word[], word: Word, found: (start: number, end: number) => void): void {
-    const added = this.#piece === null && !this.#reported ? shingle : [word]
-    const first = added[0] ?? word
-    const weight = added.reduce((sum, item) => sum + item.weight, this.#piece?.weight ?? 0)
-    this.#piece = { start: this.#piece?.start ?? first.start, end: word.end, weight }
-    if (weight >= this.#threshold) {
-      found(this.#piece.start, this.#piece.end)
-      this.#piece = null
-      this.#reported = true
+  /** Goes on with the open shingles and begins one; true when one is complete. */
+  #goOn(word: number): boolean {
+    const [hashes, lengths] = [this.#hashes, this.#lengths]
+    let complete = false
+    let kept = 0
+    // The last round is the shingle that begins with this word.
+    const open = this.#open
+    for (let index = 0; index <= open; index++) {
+      const length = index === open ? 0 : (lengths[index] as number)
+      const hash = mix(index === open ? 0 : (hashes[index] as number), word)
+      if (this.#levels[length]?.has(hash) !== true) continue
+      if (length + 1 === SHINGLE) complete = true
+      else {
+        hashes[kept] = hash
+        lengths[kept] = length + 1
+        kept += 1
+      }
     }
+    this.#open = kept
+    return complete
+  }
+
+  /** The run goes on with the last word, or begins with the last shingle. */
+  #extend(found: (start: number, end: number) => void): void {
+    const added = this.#piece === null && !this.#reported ? SHINGLE : 1
+    let weight = this.#piece?.weight ?? 0
+    for (let back = added; back > 0; back--) weight += this.#weights[(this.#words - back) % SHINGLE] ?? 0
+    const start = this.#piece?.start ?? this.#starts[(this.#words - added) % SHINGLE] ?? 0
+    const end = this.#ends[(this.#words - 1) % SHINGLE] ?? 0
+    if (weight < this.#threshold) {
+      this.#piece = { start, end, weight }
+      return
+    }
+    found(start, end)
+    this.#piece = null
+    this.#reported = true
   }
 }
 

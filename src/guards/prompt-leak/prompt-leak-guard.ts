@@ -19,7 +19,7 @@ import { createTextView, hashText } from '../../core/text/index.ts'
 import { CanaryTracker } from './canary-tracker.ts'
 import { canaryForms, type CanaryForm } from './canary.ts'
 import { OverlapTracker, shinglesOf, type PromptShingles } from './overlap.ts'
-import { WordReader, type Word } from './word-reader.ts'
+import { WordReader, type Places, type TakeWord } from './word-reader.ts'
 
 /** Settings of the guard. */
 export interface PromptLeakGuardOptions {
@@ -131,14 +131,13 @@ class LeakReader {
   read(view: TextView, offset: number): void {
     if (this.idle) return
     const { normalised: text, changed } = view
-    const placeOf = (index: number): readonly [start: number, end: number] => {
-      if (!changed) return [offset + index, offset + index + 1]
-      const [start, end] = view.toOriginal(index, index + 1)
-      return [offset + start, offset + end]
+    const places: Places = {
+      startOf: (index) => offset + (changed ? view.toOriginal(index, index + 1)[0] : index),
+      endOf: (index) => offset + (changed ? view.toOriginal(index, index + 1)[1] : index + 1),
     }
     for (let index = 0; index < text.length;) {
       if (this.#canary === null) {
-        index = this.#words.takeAscii(text, index, placeOf, this.#takeWord)
+        index = this.#words.takeAscii(text, index, places, this.#takeWord)
         if (index === text.length) return
       }
       const code = text.codePointAt(index) ?? 0
@@ -175,8 +174,8 @@ class LeakReader {
     if (this.#overlap !== null) this.#words.take(code, start, end, this.#takeWord)
   }
 
-  readonly #takeWord = (word: Word): void => {
-    this.#overlap?.take(word, this.#reportOverlap)
+  readonly #takeWord: TakeWord = (hash, start, end, weight) => {
+    this.#overlap?.take(hash, start, end, weight, this.#reportOverlap)
   }
 
   readonly #reportOverlap = (start: number, end: number): void => {

@@ -3,13 +3,16 @@
  * lower case, and single characters of scripts that are written without spaces.
  */
 
-/** A word. Offsets are those handed in. */
-export interface Word {
-  readonly hash: number
-  readonly start: number
-  readonly end: number
-  /** Words count 1; characters of scripts without spaces count half. */
-  readonly weight: number
+/**
+ * Told of a word; offsets are those handed in. Words weigh 1; characters of scripts without spaces half. (Not an object: there is a
+ * word for every five characters of every answer, and hardly any is kept.)
+ */
+export type TakeWord = (hash: number, start: number, end: number, weight: number) => void
+
+/** Where the character at an offset of a text begins and ends. */
+export interface Places {
+  startOf(offset: number): number
+  endOf(offset: number): number
 }
 
 const LETTER = /[\p{L}\p{N}\p{M}]/u
@@ -29,7 +32,7 @@ export class WordReader {
   }
 
   /** Takes one character (a code point) and its place; calls back for every word it ends or is. */
-  take(character: number, start: number, end: number, found: (word: Word) => void): void {
+  take(character: number, start: number, end: number, found: TakeWord): void {
     const kind = kindOf(character)
     if (kind !== 1) this.finish(found)
     if (kind === 0) return
@@ -42,15 +45,9 @@ export class WordReader {
   /**
    * Takes characters of a text from `from` on as long as they are ASCII.
    *
-   * @param placeOf where the character at an offset of `text` begins and ends
    * @returns offset of the first character not taken
    */
-  takeAscii(
-    text: string,
-    from: number,
-    placeOf: (offset: number) => readonly [start: number, end: number],
-    found: (word: Word) => void,
-  ): number {
+  takeAscii(text: string, from: number, places: Places, found: TakeWord): number {
     let hash = this.#hash
     let index = from
     for (; index < text.length; index += 1) {
@@ -58,31 +55,32 @@ export class WordReader {
       if (code >= 0x80) break
       const letter = FOLDED[code] as number
       if (letter !== 0) {
-        if (this.#start < 0) this.#start = placeOf(index)[0]
+        if (this.#start < 0) this.#start = places.startOf(index)
         hash = Math.imul(hash ^ letter, 0x01000193)
       } else if (this.#start >= 0) {
         // An earlier call may have left a word open.
-        if (index > from) this.#end = placeOf(index - 1)[1]
+        if (index > from) this.#end = places.endOf(index - 1)
         this.#hash = hash
         this.#emit(1, found)
         hash = SEED
       }
     }
-    if (this.#start >= 0 && index > from) this.#end = placeOf(index - 1)[1]
+    if (this.#start >= 0 && index > from) this.#end = places.endOf(index - 1)
     this.#hash = hash
     return index
   }
 
   /** The text has ended. */
-  finish(found: (word: Word) => void): void {
+  finish(found: TakeWord): void {
     if (this.#start >= 0) this.#emit(1, found)
   }
 
-  #emit(weight: number, found: (word: Word) => void): void {
-    const word = { hash: this.#hash | 0, start: this.#start, end: this.#end, weight }
+  #emit(weight: number, found: TakeWord): void {
+    const hash = this.#hash | 0
+    const start = this.#start
     this.#hash = SEED
     this.#start = -1
-    found(word)
+    found(hash, start, this.#end, weight)
   }
 }
 

@@ -67,20 +67,30 @@ function checkWhole(search: SecretSearch, request: GuardRequest): GuardReport | 
 
 class SecretStream implements GuardStream {
   readonly #search: SecretSearch
-  readonly #cutter = new RunCutter(SECRET_RUNS)
+  #cutter: RunCutter | null = null
 
   constructor(search: SecretSearch) {
     this.#search = search
   }
 
   advance(buffer: StreamBuffer): StreamStep | Promise<StreamStep> {
+    // Most short texts are whole before they are looked at.
+    if (this.#cutter === null && buffer.ended && buffer.start === 0) {
+      return toStep(this.#search.judge(buffer, cutWhole(buffer, SECRET_RUNS)), buffer.end)
+    }
+    this.#cutter ??= new RunCutter(SECRET_RUNS)
     const found = this.#search.judge(buffer, this.#cutter.advance(buffer))
-    const settled = this.#cutter.done
-    const keep = Math.max(0, settled - CONTEXT)
-    return found instanceof Promise
-      ? found.then((findings) => ({ findings, settled, keep }))
-      : { findings: found, settled, keep }
+    return toStep(found, this.#cutter.done)
   }
+}
+
+function toStep(
+  found: readonly Finding[] | Promise<readonly Finding[]>,
+  settled: number,
+): StreamStep | Promise<StreamStep> {
+  const keep = Math.max(0, settled - CONTEXT)
+  if (found instanceof Promise) return found.then((findings) => ({ findings, settled, keep }))
+  return { findings: found, settled, keep }
 }
 
 /** A region with what was found in it. Offsets of hits count in the view. */

@@ -1,7 +1,7 @@
 /** Finds hidden, reordering and look-alike characters and says what the text is without them. Streams exactly. */
 import type { Recogniser } from '../../core/scan/index.ts'
 import { createPatternScanner } from '../../core/scan/index.ts'
-import type { Action, Guard, Stage } from '../../spec/index.ts'
+import type { Action, Guard, GuardStream, Stage, StreamBuffer, StreamStep } from '../../spec/index.ts'
 import { ParapetError, STAGES } from '../../spec/index.ts'
 import type { UnicodeKind } from './recognisers.ts'
 import { UNICODE_RECOGNISERS } from './recognisers.ts'
@@ -51,7 +51,24 @@ export function createUnicodeGuard({
     stages,
     maxSpan: scanner.maxSpan,
     check: ({ text }) => ({ findings: HARMLESS.test(text.original) ? [] : scanner.scan(text) }),
-    open: () => scanner.open(),
+    open: () => new UnicodeStream(scanner.open()),
+  }
+}
+
+/** A text that is whole before it is looked at, as most short ones are, gets the quick test too. */
+class UnicodeStream implements GuardStream {
+  readonly #scan: GuardStream
+  #begun = false
+
+  constructor(scan: GuardStream) {
+    this.#scan = scan
+  }
+
+  advance(buffer: StreamBuffer): StreamStep | Promise<StreamStep> {
+    const { start, end, ended } = buffer
+    const harmless = !this.#begun && ended && start === 0 && HARMLESS.test(buffer.slice(0, end))
+    this.#begun = true
+    return harmless ? { findings: [], settled: end, keep: end } : this.#scan.advance(buffer)
   }
 }
 
