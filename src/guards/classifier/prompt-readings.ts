@@ -27,8 +27,7 @@ export class PromptReadings {
     const prompt = text.normalised.slice(0, longest)
     const reading = this.#engine.read?.(prompt)
     if (reading === undefined) return this.#engine.classify(system === undefined ? { prompt } : { prompt, system })
-    if (messages !== undefined && prompt === text.original)
-      this.#kept.set(messages, { prompt, answer: (response) => reading.answer(response) })
+    if (messages !== undefined) this.#kept.set(messages, { prompt, answer: (response) => reading.answer(response) })
     return reading.scores
   }
 

@@ -38,6 +38,8 @@ const SECRETS: readonly string[] = [
   `eyJhbGciOiJ.eyJzdWIiOiI.${BODY.slice(0, 16)}`,
   `AccountKey=${BODY}aBcD==`,
   `?sig=${BODY}aBcD%3D`,
+  `?sig=${'aB3%2Fx'.repeat(6)}%3D`,
+  `bearer ${'a1~b2.c3'.repeat(3)}`,
   `Bearer ${BODY.slice(0, 20)}`,
   'postgres://app:s3cr3tPw@db.internal:5432/x',
   'redis://:pässwörd@host',
