@@ -109,7 +109,7 @@ async function measureStart(): Promise<void> {
     child.stdout.resume()
     await sleep(10_000)
     const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
-    const resident = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024) / 1e6
+    const resident = (Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024) / 1e6
     child.kill('SIGTERM')
     await new Promise((resolve) => child.once('exit', resolve))
     print(`| ${name} | ${ms.toFixed(0)} | ${resident.toFixed(0)} |`)

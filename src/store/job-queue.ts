@@ -7,7 +7,7 @@ import type PgBoss from 'pg-boss'
 import { ParapetError } from '../spec/errors.ts'
 import type { Job, JobQueue } from '../spec/jobs.ts'
 import type { SqlDatabase, SqlParameter } from './database.ts'
-import { toStoreError } from './database.ts'
+import { SqlError, toStoreError } from './database.ts'
 
 export interface JobQueueOptions {
   readonly database: SqlDatabase
@@ -34,13 +34,14 @@ const PACE = {
 /** Starts the queue; its tables are made when they are not there. */
 export async function openJobQueue({ database, onWarning }: JobQueueOptions): Promise<JobQueue> {
   const Boss = await loadPgBoss()
-  const boss = new Boss({ schema: SCHEMA, db: adapter(database), ...PACE })
   let quietUntil = 0
-  boss.on('error', () => {
+  const warn = (): void => {
     if (Date.now() < quietUntil) return
     quietUntil = Date.now() + WARNING_EVERY
     onWarning?.('The queue of jobs cannot use its database; it goes on trying.')
-  })
+  }
+  const boss = new Boss({ schema: SCHEMA, db: adapter(database, warn), ...PACE })
+  boss.on('error', warn)
   try {
     await boss.start()
   } catch (cause) {
@@ -62,12 +63,13 @@ class BossQueue implements JobQueue {
 
   send: JobQueue['send'] = async (queue, data = {}, { delay = 0, key, retries = RETRIES } = {}) => {
     await this.#make(queue)
-    return this.#boss.send(queue, data, {
+    const job = {
       // A queue keeps one waiting job for each key, so a job without one gets its own.
       singletonKey: key ?? randomUUID(),
       retryLimit: retries,
       ...(delay > 0 ? { startAfter: Math.ceil(delay / 1000) } : {}),
-    })
+    }
+    return told(this.#boss.send(queue, data, job))
   }
 
   work: JobQueue['work'] = async (queue, handler, { interval = INTERVAL } = {}) => {
@@ -80,12 +82,10 @@ class BossQueue implements JobQueue {
 
   schedule: JobQueue['schedule'] = async (queue, cron, data = {}) => {
     await this.#make(queue)
-    await this.#boss.schedule(queue, cron, data, { tz: 'UTC' })
+    await told(this.#boss.schedule(queue, cron, data, { tz: 'UTC' }))
   }
 
-  unschedule: JobQueue['unschedule'] = async (queue) => {
-    await this.#boss.unschedule(queue)
-  }
+  unschedule: JobQueue['unschedule'] = (queue) => told(this.#boss.unschedule(queue))
 
   close(): Promise<void> {
     return (this.#closed ??= this.#boss.stop({ graceful: true, wait: true, close: false, timeout: CLOSE_WITHIN }))
@@ -98,7 +98,7 @@ class BossQueue implements JobQueue {
     }
     let made = this.#made.get(queue)
     if (made === undefined) {
-      made = this.#boss.createQueue(queue, { name: queue, policy: 'short' })
+      made = told(this.#boss.createQueue(queue, { name: queue, policy: 'short' }))
       this.#made.set(queue, made)
       made.catch(() => this.#made.delete(queue))
     }
@@ -106,19 +106,34 @@ class BossQueue implements JobQueue {
   }
 }
 
+/** By this end the statements with which pg-boss says what became of a job. */
+const OUTCOME = 'SELECT COUNT(*) FROM results'
+
 /** pg-boss speaks to the database through this; a statement without values may be several. */
-function adapter(database: SqlDatabase): PgBoss.Db {
+function adapter(database: SqlDatabase, onFailure: () => void): PgBoss.Db {
   return {
     async executeSql(text, values = []) {
-      const rows =
-        values.length === 0
-          ? await database.script(text)
-          : await database.query(
-              text,
-              values.map((value) => toParameter(value)),
-            )
-      return { rows: [...rows] }
+      try {
+        const rows =
+          values.length === 0 ? await database.script(text) : await database.query(text, values.map(toParameter))
+        return { rows: [...rows] }
+      } catch (cause) {
+        // Nobody waits for the answer to these, so that their rejection would end the process. The job runs again later.
+        if (!text.includes(OUTCOME)) throw cause
+        onFailure()
+        return { rows: [{ count: 0 }] }
+      }
     },
+  }
+}
+
+/** A database's failure as everywhere else; anything else pg-boss objects to is the caller's. */
+async function told<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    if (cause instanceof SqlError) throw toStoreError(cause)
+    throw new ParapetError('input_invalid', 'The queue does not take this job or schedule: check its times.', { cause })
   }
 }
 

@@ -66,15 +66,19 @@ class PostgresDatabase implements SqlDatabase {
       script: (sql) => run(client, sql),
     }
     let broken = false
+    // A connection that breaks says so twice: to the statement that runs, and here.
+    const onError = (): void => void (broken = true)
+    client.on('error', onError)
     try {
       await run(client, 'begin')
       const result = await work(runner)
       await run(client, 'commit')
       return result
     } catch (cause) {
-      await run(client, 'rollback').catch(() => (broken = true))
+      await run(client, 'rollback').catch(onError)
       throw cause
     } finally {
+      client.off('error', onError)
       client.release(broken)
     }
   }

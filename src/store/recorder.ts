@@ -63,7 +63,13 @@ class RunningRecorder implements Recorder {
     this.#limits = { records: limits.records ?? 10_000, batch: limits.batch ?? 500 }
     const { gather = 20, write = 5000, retry = 100, close = 5000 } = times
     this.#times = { gather, close }
-    this.#warn = onWarning ?? ((): void => undefined)
+    this.#warn = (message) => {
+      try {
+        onWarning?.(message)
+      } catch {
+        // An observer's defect must not become the record's.
+      }
+    }
     this.#preparation = new Preparation({
       redact: redact ?? null,
       ...(limits.content === undefined ? {} : { room: limits.content }),

@@ -250,7 +250,7 @@ describe('one decision', () => {
     await dialog().getByText('There is no decision with this id.').waitFor()
     await dialog().getByRole('button', { name: 'Close' }).click()
     await dialog().waitFor({ state: 'detached' })
-    expect(page.url()).toBe(`${gateway.url}/`)
+    await expect.poll(() => page.url()).toBe(`${gateway.url}/`)
   })
 
   test('takes feedback with a note; the list shows that there is some', async () => {

@@ -62,7 +62,7 @@ function describeQueue(name: string, open: () => Promise<SqlDatabase>): void {
       expect(await read()).toEqual([{ cron: '18 * * * *' }])
       await queue.unschedule('fourth')
       expect(await read()).toEqual([])
-      await expect(queue.schedule('fourth', 'now and then')).rejects.toThrow()
+      await expect(queue.schedule('fourth', 'now and then')).rejects.toMatchObject({ code: 'input_invalid' })
     })
 
     test.each(['', 'a b', "x'; drop", 'x'.repeat(65)])('%j is no name of a queue', async (wrong) => {
@@ -99,6 +99,32 @@ if (programs === null) {
     describeQueue('PostgreSQL server', () => openPostgresDatabase({ url: server.url('jobs') }))
   })
 }
+
+test('a database that goes while a job runs is told and ends nothing', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parapet-jobs-'))
+  const database = await openEmbeddedDatabase(join(folder, 'database'))
+  let gone = false
+  const flaky: SqlDatabase = {
+    ...{ name: database.name, unattended: true },
+    query: (sql, parameters) => (gone ? Promise.reject(new Error('gone')) : database.query(sql, parameters)),
+    script: (sql) => (gone ? Promise.reject(new Error('gone')) : database.script(sql)),
+    transaction: (work) => database.transaction(work),
+    close: () => database.close(),
+  }
+  const warnings: string[] = []
+  const queue = await openJobQueue({ database: flaky, onWarning: (message) => void warnings.push(message) })
+  let ran = 0
+  await queue.work('first', async () => void ((ran += 1), (gone = true)), { interval: 500 })
+  await queue.send('first')
+  await expect.poll(() => ran, { timeout: 20_000 }).toBe(1)
+  await expect.poll(() => warnings.length).toBe(1)
+  await expect(queue.send('first')).rejects.toThrow()
+  gone = false
+  expect(await queue.send('first')).not.toBeNull()
+  await queue.close()
+  await database.close()
+  await rm(folder, { recursive: true, force: true })
+})
 
 test('a database that is not there is told', async () => {
   const database = await openPostgresDatabase({ url: 'postgres://127.0.0.1:1/db' })

@@ -83,6 +83,19 @@ if (programs === null) {
       await Promise.all(stores.map((store) => store.close()))
     })
 
+    test('a connection that breaks in the middle of a transaction fails it and nothing else', async () => {
+      const database = await openPostgresDatabase({ url: server.url('broken') })
+      const failing = database.transaction(async (runner) => {
+        const [row] = await runner.query('select pg_backend_pid()::integer as pid')
+        await database.query('select pg_terminate_backend($1::integer)::text', [Number(row?.['pid'])])
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        await runner.query('select 1')
+      })
+      await expect(failing).rejects.toThrow()
+      expect(await database.query('select 1 as n')).toEqual([{ n: 1 }])
+      await database.close()
+    })
+
     test('gone in the middle and back: nothing that was acknowledged is missing', async () => {
       const store = createDecisionStore(await openPostgresDatabase({ url: server.url('outage'), timeout: 2000 }))
       await store.ping()
