@@ -4,7 +4,7 @@
  * The first line on standard output is a contract (`Parapet listening on URL`); everything after it is for people.
  */
 import { mkdir } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { resolve, sep } from 'node:path'
 import { showsText } from '../spec/decision.ts'
 import { EXIT_ERROR, EXIT_OK, fileProblem, usageError } from './exit.ts'
 import { findPolicy } from './find-policy.ts'
@@ -85,7 +85,7 @@ async function introduce(gateway: RunningGateway, settings: ServeSettings, io: C
     '',
     `policy    ${settings.policy ?? 'built in (parapet init writes one to edit)'}, version ${gateway.policyVersion}`,
     `upstream  ${gateway.upstream}`,
-    `record    ${gateway.store}`,
+    `record    ${gateway.store.replace(`${io.cwd}${sep}`, '')}`,
     `page      ${gateway.url}/`,
     'guards',
     ...guards,
