@@ -67,11 +67,12 @@ export async function startPortkey(upstream: number): Promise<Contender> {
 export async function startParapet(
   name: string,
   upstream: number,
-  options: { readonly dist: string; readonly folder: string; readonly policy?: string },
+  options: { readonly dist: string; readonly folder: string; readonly policy?: string; readonly store?: string },
 ): Promise<Contender> {
   const main = join(options.dist, 'cli/main.js')
   if (!existsSync(main)) throw new Error(`There is no build in ${options.dist}. Run npm run build, or give --dist.`)
   const policy = options.policy === undefined ? [] : ['--policy', options.policy]
+  const store = options.store === undefined ? [] : ['--store', options.store]
   const upstreamUrl = `http://127.0.0.1:${upstream}/v1`
   const args = [
     main,
@@ -83,6 +84,7 @@ export async function startParapet(
     '--data-dir',
     join(options.folder, 'data'),
     ...policy,
+    ...store,
   ]
   const child = start(SERVER_CORE, args, options.folder, {
     PARAPET_POLICY: '',

@@ -34,6 +34,7 @@ const effort = values.quick ? QUICK : FULL
 const rounds = values.rounds === undefined ? effort.rounds : Number(values.rounds)
 const GUARDED = 'Parapet, all guards'
 const UNGUARDED = 'Parapet, empty policy'
+const UNRECORDED = 'Parapet, all guards, --store none'
 const RIVAL = 'Portkey, no guards'
 const DIRECT = 'direct'
 
@@ -53,6 +54,7 @@ const makers: Readonly<Record<string, () => Promise<Contender>>> = {
   [DIRECT]: () => Promise.resolve(upstream),
   [RIVAL]: () => startPortkey(port),
   [GUARDED]: () => startParapet(GUARDED, port, { dist, folder: mkdtempSync(join(folder, 'a-')) }),
+  [UNRECORDED]: () => startParapet(UNRECORDED, port, { dist, folder: mkdtempSync(join(folder, 'c-')), store: 'none' }),
   [UNGUARDED]: () =>
     startParapet(UNGUARDED, port, { dist, folder: mkdtempSync(join(folder, 'b-')), policy: emptyPolicy }),
 }

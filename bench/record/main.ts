@@ -7,7 +7,7 @@
  * `start` runs the built command (npm run build). A PostgreSQL server is measured too when its programs are installed.
  */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -123,7 +123,7 @@ async function eachStore(work: (name: string, store: DecisionStore) => Promise<v
   await embedded.close()
   const programs = findPostgres()
   if (programs === null) return
-  const server = await startPostgres(programs)
+  const server = await startPostgres(programs, true)
   const store = createDecisionStore(await openPostgresDatabase({ url: server.url('bench') }))
   await store.ping()
   await work('PostgreSQL server, same machine', store)
@@ -303,32 +303,39 @@ async function measureCrash(): Promise<void> {
   await new Promise((resolve) => child.stdout.on('data', (chunk: Buffer) => chunk.includes('full') && resolve(null)))
   child.kill('SIGKILL')
   await new Promise((resolve) => child.once('exit', resolve))
-  const bytes = readdirSync(join(folder, 'database'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
-  print(`| folder, MB | ${(bytes / 1e6).toFixed(0)} |`)
-  for (const name of ['open after SIGKILL in the middle of writing, ms', 'open again, ms']) {
-    const began = performance.now()
-    const lock = await lockFolder(folder)
-    const store = createDecisionStore(await openEmbeddedDatabase(join(folder, 'database')))
-    await store.ping()
-    print(`| ${name} | ${(performance.now() - began).toFixed(0)} |`)
-    if (name.startsWith('open again')) {
-      for (const [what, work] of [
-        ['one by its id, ms', () => store.get('dec_500')],
-        ['a page of 50, ms', () => store.list({})],
-        ['a page of 50 of one user, ms', () => store.list({ user: 'user-63' })],
-        ['deleting all of them, s', () => store.deleteExpired(Infinity)],
-      ] as const) {
-        const start = performance.now()
-        await work()
-        const took = performance.now() - start
-        print(`| ${what} | ${what.endsWith('s, s') || what.includes(', s') ? two(took / 1000) : two(took)} |`)
-      }
-    }
-    await store.close()
-    await lock.release()
-  }
+  await timed('open after SIGKILL in the middle of writing', async () => (await openStore(folder)).close())
+  let opened: Opened | null = null
+  await timed('open again', async () => void (opened = await openStore(folder)))
+  const { database, store, close } = opened as unknown as Opened
+  const [size] = await database.query(
+    `select (pg_total_relation_size('parapet.decisions') / count(*))::integer as bytes from parapet.decisions`,
+  )
+  print(`| on disk, indexes included | ${String(size?.['bytes'])} bytes each |`)
+  await timed('one by its id', () => store.get('dec_500'))
+  await timed('a page of 50', () => store.list({}))
+  await timed('a page of 50 of one user', () => store.list({ user: 'user-63' }))
+  await timed('delete all of them', () => store.deleteExpired(Infinity))
+  await close()
+}
+
+interface Opened {
+  readonly database: SqlDatabase
+  readonly store: DecisionStore
+  close(): Promise<void>
+}
+
+async function openStore(folder: string): Promise<Opened> {
+  const lock = await lockFolder(folder)
+  const database = await openEmbeddedDatabase(join(folder, 'database'))
+  const store = createDecisionStore(database)
+  await store.ping()
+  return { database, store, close: () => store.close().then(() => lock.release()) }
+}
+
+async function timed(what: string, work: () => Promise<unknown>): Promise<void> {
+  const began = performance.now()
+  await work()
+  print(`| ${what} | ${two(performance.now() - began)} ms |`)
 }
 
 /** Runs in a process of its own, which is killed. */

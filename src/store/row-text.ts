@@ -3,7 +3,7 @@
  * left out: rows are written thousands a second, and each hundred bytes cost the embedded database 4 µs.
  *
  * The text is put together by hand, because this is most of what recording does on the main thread: `JSON.stringify` of the same
- * objects takes three times as long. Times are written to the microsecond, scores to four decimals, and when a guard was asked is
+ * objects takes nearly twice as long. Times are written to the microsecond, scores to four decimals, and when a guard was asked is
  * left out: that is for traces.
  */
 import type { GuardResult } from '../spec/check.ts'

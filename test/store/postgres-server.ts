@@ -32,7 +32,8 @@ export interface PostgresServer {
 
 const NOBODY = 65_534
 
-export async function startPostgres(programs: string): Promise<PostgresServer> {
+/** @param fsync commits are on disk; tests do without, since they cut no power */
+export async function startPostgres(programs: string, fsync = false): Promise<PostgresServer> {
   const root = process.getuid?.() === 0
   const as = root ? { uid: NOBODY, gid: NOBODY } : {}
   const folder = mkdtempSync(join(tmpdir(), 'parapet-pg-'))
@@ -64,7 +65,18 @@ export async function startPostgres(programs: string): Promise<PostgresServer> {
     async start() {
       child = spawn(
         join(programs, 'postgres'),
-        ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off', '-c', 'max_connections=40'],
+        [
+          '-D',
+          data,
+          '-k',
+          folder,
+          '-c',
+          'listen_addresses=',
+          '-c',
+          `fsync=${fsync ? 'on' : 'off'}`,
+          '-c',
+          'max_connections=40',
+        ],
         { ...as, env: environment, stdio: 'ignore', cwd: folder },
       )
       for (let tries = 0; ; tries += 1) {
