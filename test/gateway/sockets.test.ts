@@ -3,10 +3,11 @@ import { connect, createServer as createTcpServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer, request as httpRequest } from 'node:http'
 import type { Server as HttpServer, ServerResponse } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Gateway, RunningGateway, ServeOptions } from '../../src/gateway/index.ts'
 import { createGateway, createGatewayMetrics, createHttpUpstream, serve } from '../../src/gateway/index.ts'
-import { chunk, chunksOf, contentOf, harness, pipelineOf, sseText, WORDS } from './support.ts'
+import { chunk, chunksOf, completionOf, contentOf, harness, pipelineOf, sseText, WORDS } from './support.ts'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
@@ -70,6 +71,33 @@ describe('serving', () => {
       expect(contentOf(await response.text())).toBe('it goes [masked] through')
     }
     expect(running.requests).toHaveLength(3)
+  })
+
+  test('a model server that compresses is understood, whole and streamed; one that breaks off in it is a 502', async () => {
+    let broken = false
+    const running = await withModel((response, body) => {
+      const { stream } = JSON.parse(body) as { stream?: boolean }
+      const text =
+        stream === true
+          ? sseText(chunksOf('it goes MASKME through'))
+          : JSON.stringify(completionOf('it goes MASKME through'))
+      const bytes = gzipSync(text)
+      response.writeHead(200, {
+        'content-type': stream === true ? 'text/event-stream' : 'application/json',
+        'content-encoding': 'gzip',
+      })
+      response.end(broken ? bytes.subarray(0, bytes.length / 2) : bytes)
+    })
+    const whole = (await (await ask(running.url, hello)).json()) as { choices: { message: { content: string } }[] }
+    expect(whole.choices[0]?.message.content).toBe('it goes [masked] through')
+    expect(contentOf(await (await ask(running.url, { ...hello, stream: true })).text())).toBe(
+      'it goes [masked] through',
+    )
+    broken = true
+    expect((await ask(running.url, hello)).status).toBe(502)
+    expect((await ask(running.url, { ...hello, stream: true })).status).toBe(502)
+    broken = false
+    expect((await ask(running.url, hello)).status).toBe(200)
   })
 
   test('a client that leaves in the middle stops the model', async () => {
