@@ -241,15 +241,23 @@ describe('invariants', () => {
   })
 
   test('findings do not overlap and stand in order', () => {
-    fc.assert(
-      fc.property(planted, (text) => {
-        let end = 0
-        for (const { span } of findingsOf(guardOf(), text)) {
-          expect(span?.start ?? -1).toBeGreaterThanOrEqual(end)
-          end = span?.end ?? 0
-        }
-      }),
-    )
+    const inOrder = (text: string): void => {
+      let end = 0
+      for (const { span } of findingsOf(guardOf(), text)) {
+        expect(span?.start ?? -1).toBeGreaterThanOrEqual(end)
+        end = span?.end ?? 0
+      }
+    }
+    inOrder('phone 12 111.444.777-35 12')
+    fc.assert(fc.property(planted, inOrder), { numRuns: 1000 })
+  })
+
+  test('what surrounds a stronger finding is masked on both sides of it', async () => {
+    const text = 'phone 12 111.444.777-35 12'
+    expect(mask(text)).toBe('phone [PHONE][BR_CPF][PHONE]')
+    for (const sizes of [[1], [3], [7], [40]]) {
+      expect(await streamFindings(guardOf(), text, sizes)).toEqual(findingsOf(guardOf(), text))
+    }
   })
 
   test('a mask leaves no planted value, and masking again changes nothing', () => {

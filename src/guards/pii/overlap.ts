@@ -40,8 +40,10 @@ const SUBSTANCE = /[\p{L}\p{N}]/u
 /** Takes findings as they become known and hands out the parts that do not overlap, by position. */
 export class OverlapResolver {
   #known: Located[] = []
-  /** How many of the known ones have been handed out; they stay while later ones may touch them. */
+  /** How many of the known ones have been cut into parts; they stay while later ones may touch them. */
   #done = 0
+  /** Parts that wait for an earlier one: a weaker finding goes on behind a stronger one that it surrounds. */
+  #waiting: Located[] = []
 
   add(findings: readonly Located[]): void {
     if (findings.length === 0) return
@@ -59,7 +61,7 @@ export class OverlapResolver {
    * @param textOf the original text of a range
    */
   take(settled: number, textOf: (start: number, end: number) => string): readonly Located[] {
-    const parts: Located[] = []
+    const parts = this.#waiting
     for (
       let next = this.#known[this.#done];
       next !== undefined && next.end <= settled;
@@ -71,7 +73,10 @@ export class OverlapResolver {
       }
     }
     this.#forget(Math.min(settled, this.firstOpen))
-    return parts
+    parts.sort(byPosition)
+    const inOrder = parts.filter((part) => part.start < this.firstOpen)
+    this.#waiting = parts.slice(inOrder.length)
+    return inOrder
   }
 
   /** Ranges of `finding` that no more specific one covers. */
