@@ -51,7 +51,7 @@ export class OverlapResolver {
     this.#known.sort(byPosition)
   }
 
-  /** Start of the first finding not handed out yet. */
+  /** Start of the first finding not cut into parts yet: nothing from there on is final. */
   get firstOpen(): number {
     return this.#known[this.#done]?.start ?? Number.POSITIVE_INFINITY
   }
