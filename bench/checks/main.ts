@@ -10,7 +10,7 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { createParapet } from '../../src/compose/index.ts'
 import { BUILTIN_POLICY } from '../../src/compose/builtin-policy.ts'
-import { averagePrecision } from '../../src/lab/train/metrics.ts'
+import { rankingMetrics } from '../../src/lab/eval/index.ts'
 import type { LabelledSet } from './rows.ts'
 import { readSets, taskScore } from './rows.ts'
 import type { Scorer } from './rivals.ts'
@@ -54,8 +54,10 @@ await parapet.close()
 process.exit(0)
 
 async function measureQuality({ name, task, rows }: LabelledSet): Promise<void> {
-  const labels = rows.map(({ label }) => label)
-  const base = labels.filter((label) => label === 1).length / labels.length
+  const base = rows.filter(({ label }) => label === 1).length / rows.length
+  const rank = (scores: readonly number[]): number =>
+    rankingMetrics(rows.map(({ label }, index) => ({ label, score: scores[index] ?? 0 }))).averagePrecision ??
+    Number.NaN
   const ours: number[] = []
   for (const { input } of rows) ours.push(taskScore(task, await parapet.check(input)))
   const heads = await Promise.all(llmGuardrail.map((scorer) => scoreAll(scorer, rows)))
@@ -65,8 +67,8 @@ async function measureQuality({ name, task, rows }: LabelledSet): Promise<void> 
     ...heads,
     anyHead,
     ...others,
-  ].map((scores) => averagePrecision(labels, scores))
-  const parapetScore = averagePrecision(labels, ours)
+  ].map(rank)
+  const parapetScore = rank(ours)
   const best = Math.max(injection, jailbreak, malicious)
   const lift = (value: number): number => (value - base) / (1 - base)
   quality.push({

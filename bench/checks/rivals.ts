@@ -51,6 +51,8 @@ export async function loadHai(): Promise<Scorer> {
   return {
     name: 'hai-guardrails injection (pattern)',
     score: async (text) =>
-      (await engine.run([{ role: 'user', content: text }])).messages[0]?.passed === false ? 1 : 0,
+      (await engine.run([{ role: 'user', content: text }])).messagesWithGuardResult[0]?.messages[0]?.passed === false
+        ? 1
+        : 0,
   }
 }

@@ -12,6 +12,7 @@ export function createRuntime(): Runtime {
   return {
     version: packageVersion(),
     openChecker,
+    openRules,
     policyTemplate: async () => (await import('../compose/index.ts')).POLICY_TEMPLATE,
     checkPolicy,
     runCases,
@@ -24,6 +25,13 @@ export function createRuntime(): Runtime {
 
 async function openChecker(policy: string | null): Promise<Checker> {
   return openParapet(policy)
+}
+
+async function openRules(): Promise<Checker> {
+  const { BUILTIN_POLICY, createParapet } = await import('../compose/index.ts')
+  const { input = [], output = [] } = BUILTIN_POLICY.rails ?? {}
+  const isRule = (entry: (typeof input)[number]): boolean => entry !== 'classifier'
+  return createParapet({ ...BUILTIN_POLICY, rails: { input: input.filter(isRule), output: output.filter(isRule) } })
 }
 
 async function openParapet(policy: string | null): Promise<Parapet> {

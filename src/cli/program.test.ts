@@ -68,6 +68,7 @@ function createScriptedRuntime(script: Script = {}): ScriptedRuntime {
       policies.push(policy)
       return checker
     },
+    openRules: async () => checker,
     policyTemplate: async () => '# commented\nparapet: 1\n',
     checkPolicy: async () => script.policy ?? VALID,
     runCases: async () => ({

@@ -3,6 +3,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ParapetError } from '../spec/errors.ts'
+import { addBench } from './bench-options.ts'
 import { aboveZero, example } from './command-help.ts'
 import { EXIT_OK, EXIT_USAGE, exitCodeOfError } from './exit.ts'
 import type { CliIo } from './io.ts'
@@ -44,6 +45,7 @@ function createProgram(io: CliIo, runtime: Runtime, done: Done): Command {
   addServe(program, io, runtime, done)
   addInit(program, io, runtime, done)
   addPolicy(program, io, runtime, done)
+  addBench(program, io, runtime, done)
   addReview(program, io, done)
   addRecords(program, io, done)
   addKeys(program, io, done)

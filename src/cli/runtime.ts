@@ -90,6 +90,8 @@ export interface PeerReport {
 export interface Runtime {
   readonly version: string
   openChecker(policy: string | null): Promise<Checker>
+  /** The built-in policy without the classifier. */
+  openRules(): Promise<Checker>
   policyTemplate(): Promise<string>
   checkPolicy(policy: string | null): Promise<PolicyReport>
   runCases(policy: string | null, cases: string, file: string): Promise<CasesReport>

@@ -32,14 +32,23 @@ describe('the command', () => {
     expect({ stdout, status }).toEqual({ stdout: `${version}\n`, status: 0 })
   })
 
-  test.each([[], ['check'], ['serve'], ['init'], ['policy'], ['policy', 'check'], ['policy', 'test'], ['doctor']])(
-    'has help with an example: %s %s',
-    async (...command) => {
-      const { code, stdout, stderr } = await cli([...command, '--help'], { cwd })
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      expect(stdout).toMatch(/Examples?:\n {2}\$ parapet/)
-    },
-  )
+  test.each([
+    [],
+    ['check'],
+    ['serve'],
+    ['init'],
+    ['policy'],
+    ['policy', 'check'],
+    ['policy', 'test'],
+    ['doctor'],
+    ['bench'],
+    ['bench', 'compare'],
+    ['bench', 'show'],
+  ])('has help with an example: %s %s', async (...command) => {
+    const { code, stdout, stderr } = await cli([...command, '--help'], { cwd })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/Examples?:\n {2}\$ parapet/)
+  })
 
   test.each([
     [['chekc'], 'check'],

@@ -1,6 +1,7 @@
 /** Figures of a model on labelled sets, as a table: ranking quality, what happens at 0.5, and the constant baseline. */
 import type { EmbeddedModel } from '../../nn/embedded-model.ts'
-import { areaUnderRoc, averagePrecision, confusionAt } from './metrics.ts'
+import { countDecisions, decisionMetrics } from '../eval/metrics/decisions.ts'
+import { rankingMetrics } from '../eval/metrics/ranking.ts'
 import type { RecordFile, TrainingRecord } from './records.ts'
 
 /** Score of the head a record's task is about. A prompt is also harmful when it is toxic. */
@@ -24,25 +25,26 @@ export function reportLines(
     '| set | task | rows | base | AUPRC | AUROC | F1 at 0.5 | recall | FPR | F1 of the constant |',
     '|---|---|---|---|---|---|---|---|---|---|',
   ]
-  const percent = (value: number): string => (Number.isFinite(value) ? (100 * value).toFixed(1) : '–')
+  const percent = (value: number | null): string => (value === null ? '–' : (100 * value).toFixed(1))
   for (const { name, records } of files) {
     for (const task of new Set(records.map((record) => record.task))) {
       const rows = records.filter((record) => record.task === task)
-      const labels = rows.map(({ label }) => label)
-      const scores = rows.map((record) => taskScore(model, record))
-      const base = labels.filter((label) => label === 1).length / rows.length
-      const { f1, recall, falsePositiveRate } = confusionAt(labels, scores, 0.5)
-      const both = base > 0 && base < 1
+      const scored = rows.map((record) => ({ label: record.label, score: taskScore(model, record) }))
+      const base = rows.filter(({ label }) => label === 1).length / rows.length
+      const { averagePrecision, areaUnderRoc } = rankingMetrics(scored)
+      const { f1, recall, falsePositiveRate } = decisionMetrics(
+        countDecisions(scored.map(({ label, score }) => ({ label, flagged: score > 0.5 }))),
+      )
       const cells = [
         `${name}${calibrated.includes(name) ? ' ¹' : ''}`,
         task,
         String(rows.length),
         percent(base),
-        both ? percent(averagePrecision(labels, scores)) : '–',
-        both ? percent(areaUnderRoc(labels, scores)) : '–',
-        both ? percent(f1) : '–',
-        base > 0 ? percent(recall) : '–',
-        base < 1 ? percent(falsePositiveRate) : '–',
+        percent(averagePrecision),
+        percent(areaUnderRoc),
+        percent(base < 1 ? f1 : null),
+        percent(recall),
+        percent(falsePositiveRate),
         percent((2 * base) / (1 + base)),
       ]
       lines.push(`| ${cells.join(' | ')} |`)

@@ -1,0 +1,95 @@
+/**
+ * Makes the subjects of `parapet bench`. Policies are composed by the runtime and handed to the lab as functions.
+ */
+import type { EvaluationTask, Subject } from '../lab/eval/index.ts'
+import {
+  createGatewaySubject,
+  createJudgeSubject,
+  createModerationSubject,
+  createPipelineSubject,
+  loadEmbeddedSubject,
+  RIVALS,
+  type PipelineSubjectOptions,
+} from '../lab/eval/subjects/index.ts'
+import { parseKeys, type SubjectSpec } from './bench-settings.ts'
+import { usageError } from './exit.ts'
+import { findPolicy } from './find-policy.ts'
+import type { CliIo } from './io.ts'
+import type { Checker, Runtime } from './runtime.ts'
+
+/** The built-in rules do not claim to see harm. */
+const RULES_TASKS: readonly EvaluationTask[] = ['injection', 'pii']
+
+/** All subjects, in order; those already made are closed when one cannot be made. */
+export async function openSubjects(
+  io: CliIo,
+  runtime: Runtime,
+  specs: readonly SubjectSpec[],
+  keyOptions: readonly string[],
+): Promise<readonly Subject[]> {
+  const hosts = [...new Set(specs.flatMap((spec) => ('url' in spec ? [hostOf(spec.url)] : [])))]
+  const keys = parseKeys(io, keyOptions, hosts)
+  const subjects: Subject[] = []
+  try {
+    for (const spec of specs) subjects.push(await openSubject(io, runtime, spec, keys))
+    return subjects
+  } catch (error) {
+    await closeSubjects(subjects)
+    throw error
+  }
+}
+
+export async function closeSubjects(subjects: readonly Subject[]): Promise<void> {
+  for (const subject of subjects) await subject.close?.()
+}
+
+async function openSubject(
+  io: CliIo,
+  runtime: Runtime,
+  spec: SubjectSpec,
+  keys: ReadonlyMap<string, string>,
+): Promise<Subject> {
+  if ('url' in spec) {
+    const apiKey = keys.get(hostOf(spec.url))
+    const common = { url: spec.url, ...(apiKey === undefined ? {} : { apiKey }) }
+    if (spec.kind === 'judge') return createJudgeSubject({ ...common, model: spec.model ?? '' })
+    if (spec.kind === 'remote') return createGatewaySubject(common)
+    return createModerationSubject(spec.model === undefined ? common : { ...common, model: spec.model })
+  }
+  switch (spec.kind) {
+    case 'embedded':
+      return loadEmbeddedSubject()
+    case 'policy': {
+      const policy = spec.value === '' ? null : findPolicy(io, spec.value)
+      const name = spec.value === '' ? 'built-in policy' : `policy ${spec.value}`
+      return pipelineSubject(name, await runtime.openChecker(policy?.path ?? null))
+    }
+    case 'rules':
+      return pipelineSubject('rules', await runtime.openRules(), { tasks: RULES_TASKS, scored: false })
+    case 'rival': {
+      const rival = RIVALS.find(({ name }) => name === spec.value)
+      if (rival === undefined) throw usageError(`there is no subject "${spec.value}".`)
+      return rival.load(io.cwd)
+    }
+    default:
+      return spec satisfies never
+  }
+}
+
+function pipelineSubject(
+  name: string,
+  checker: Checker,
+  rest: Pick<PipelineSubjectOptions, 'tasks' | 'scored'> = {},
+): Subject {
+  return createPipelineSubject({
+    name,
+    version: checker.policyVersion,
+    check: (input, options) => checker.check(input, options),
+    close: () => checker.close(),
+    ...rest,
+  })
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url
+}

@@ -1,0 +1,117 @@
+/**
+ * A run as one HTML page that stands alone: no script, no request, plots as inline SVG, light and dark, made for a phone as well.
+ *
+ * It computes nothing that is not in the run, and escapes everything (see `markup.ts`).
+ */
+import type { EvaluationRun } from '../run-format.ts'
+import { policyInWords } from '../threshold-policy.ts'
+import { comparisonSection } from './comparison.ts'
+import { html, when, type Markup } from './markup.ts'
+import { inWhole } from './numbers.ts'
+import { setSection } from './set-section.ts'
+import { STYLE } from './style.ts'
+import { summarySection } from './summary.ts'
+import { createView, taskWords } from './view.ts'
+
+/** The page of a run. */
+export function renderReport(run: EvaluationRun): string {
+  const view = createView(run)
+  const measured = run.subjects.filter(({ kind }) => kind === 'measured')
+  const rows = run.sets.reduce((sum, set) => sum + set.rows, 0)
+  const style: Markup = { markup: `<style>${STYLE}</style>` }
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+        <meta name="generator" content="parapet" />
+        <title>Evaluation: ${measured.map(({ name }) => name).join(', ')}</title>
+        ${style}
+      </head>
+      <body>
+        <header class="page">
+          <h1>Guard evaluation</h1>
+          <p class="muted">
+            ${measured.length} ${measured.length === 1 ? 'subject' : 'subjects'} on ${run.sets.length}
+            ${run.sets.length === 1 ? 'set' : 'sets'}, ${inWhole(rows)} labelled
+            samples${run.startedAt === null ? '' : `, begun ${run.startedAt}`}
+          </p>
+          <nav aria-label="Sections">
+            <ul>
+              <li><a href="#summary">Summary</a></li>
+              ${when(run.comparisons.length > 0, () => html`<li><a href="#comparison">Paired comparison</a></li>`)}
+              ${run.sets.map(({ name }) => html`<li><a href="#${view.anchor(name)}">${name}</a></li>`)}
+              <li><a href="#method">How it was measured</a></li>
+            </ul>
+          </nav>
+        </header>
+        <main>
+          ${summarySection(view)} ${comparisonSection(view)} ${run.sets.map((set) => setSection(view, set))}
+          ${methodSection(run)}
+        </main>
+        <footer>Format ${run.formatVersion} of Parapet's evaluation runs. No judged text is part of this page.</footer>
+      </body>
+    </html> `
+  return page.markup
+}
+
+function methodSection(run: EvaluationRun): Markup {
+  const { configuration, environment } = run
+  const failures =
+    configuration.failurePolicy === 'count_as_positive'
+      ? 'A parse failure, error or timeout counts as flagged and ranks above every score, as a guard that fails closed. It is counted in a column of its own, and never passes as a verdict.'
+      : 'A sample with a parse failure, error or timeout is left out of the figures and counted in a column of its own.'
+  return html`<section id="method">
+    <h2>How it was measured</h2>
+    <dl class="facts">
+      <div>
+        <dt>Seed</dt>
+        <dd>${configuration.seed}</dd>
+      </div>
+      <div>
+        <dt>Resamples</dt>
+        <dd>${inWhole(configuration.resamples)}</dd>
+      </div>
+      <div>
+        <dt>Samples at a time</dt>
+        <dd>${configuration.concurrency}</dd>
+      </div>
+      <div>
+        <dt>Deadline a sample</dt>
+        <dd>${inWhole(configuration.perSampleTimeoutMs)} ms</dd>
+      </div>
+      <div>
+        <dt>Machine</dt>
+        <dd>${environment.cpuCount} × ${environment.cpuModel}</dd>
+      </div>
+      <div>
+        <dt>Platform</dt>
+        <dd>Node ${environment.node}, ${environment.platform} ${environment.architecture}</dd>
+      </div>
+    </dl>
+    <h3>Subjects</h3>
+    <ul>
+      ${run.subjects.map(({ name, version, tasks, kind }) => html`<li><strong>${name}</strong>, version ${version}${kind === 'constant' ? ', baseline' : `: ${tasks.map(taskWords).join(', ')}`}</li>`)}
+    </ul>
+    <h3>Thresholds</h3>
+    <p>Default: ${policyInWords(configuration.thresholds.default)}</p>
+    ${Object.entries(configuration.thresholds.bySubject ?? {}).map(([name, policy]) => html`<p>${name}: ${policyInWords(policy)}</p>`)}
+    ${run.fittingSets.map(({ name, rows, licence, citation, sha256 }) => html`<p>Fitting set ${name}: ${inWhole(rows)} rows, ${licence}, ${citation} <small>SHA-256 ${sha256}</small></p>`)}
+    <h3>Failures</h3>
+    <p>${failures} Calibration leaves failures out: they have no score.</p>
+    <h3>Figures</h3>
+    <p>
+      AUPRC is average precision, without interpolation; equal scores are one step. AUROC counts ties as half. Recall at
+      a bounded FPR is the highest recall of a threshold on this very set, so it is a little optimistic. ECE uses 15
+      bins of equal width. FPR and recall have exact (Clopper-Pearson) intervals; the others have percentile bootstrap
+      intervals, resampled within each label. A dash means that a figure is not defined: a set without positives has no
+      F1.
+    </p>
+    <p>
+      "In training data" counts samples whose normalised text is one the subject was trained on; "by 8-grams" those that
+      share at least half of their runs of eight words. Paraphrases and translations are not found, and "not known" is
+      not "none".
+    </p>
+  </section>`
+}

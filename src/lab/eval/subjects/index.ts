@@ -1,0 +1,12 @@
+/** Everything that can be evaluated: the embedded model, a policy, a server, a judge, and other packages. */
+export { createEmbeddedSubject, loadEmbeddedSubject } from './embedded.ts'
+export type { EmbeddedSubjectOptions } from './embedded.ts'
+export { createPipelineSubject, PIPELINE_TASKS } from './pipeline.ts'
+export type { CheckFunction, PipelineSubjectOptions } from './pipeline.ts'
+export { createGatewaySubject, createModerationSubject } from './remote.ts'
+export type { RemoteSubjectOptions } from './remote.ts'
+export { createJudgeSubject } from './judge.ts'
+export type { JudgeSubjectOptions } from './judge.ts'
+export { missingRivals, RIVALS } from './rivals.ts'
+export type { Rival } from './rivals.ts'
+export { missingPackage } from './optional-package.ts'
