@@ -11,11 +11,11 @@ import type { Calibration } from '../../nn/embedded-model.ts'
 import type { CalibrationRow } from './calibrate.ts'
 import { calibrate } from './calibrate.ts'
 import type { Example } from './examples.ts'
-import { RESPONSE_OUTPUTS, TEXT_OUTPUTS, toExamples } from './examples.ts'
+import { RESPONSE_OUTPUTS, TEXT_OUTPUTS, toExamples, withJailbreakHarm } from './examples.ts'
 import type { LinearExample } from './linear-trainer.ts'
 import { trainLinear } from './linear-trainer.ts'
 import type { RecordFile } from './records.ts'
-import { syntheticExamples } from './synthetic.ts'
+import { syntheticFrom } from './synthetic.ts'
 
 export interface TrainEmbeddedOptions {
   readonly files: readonly RecordFile[]
@@ -103,36 +103,7 @@ export function trainEmbedded(options: TrainEmbeddedOptions): TrainedModel {
 
 function gatherExamples({ files, seed, synthetic = 12_000 }: TrainEmbeddedOptions): readonly Example[] {
   const real = files.flatMap(({ name, records }) => records.flatMap((record) => toExamples(record, name)))
-  const jailbreaks = real.map((example) =>
-    /jail|navirocker/.test(example.group) && example.targets['injection_direct'] === 1 ? withHarm(example) : example,
-  )
-  if (synthetic === 0) return jailbreaks
-  const records = files.flatMap((file) => file.records.map((record) => ({ file: file.name, record })))
-  const requests = records
-    .filter(
-      ({ file, record }) =>
-        (record.task === 'benign' || record.task === 'offtopic') &&
-        file !== 'xquad_benign' &&
-        record.prompt.length < 300,
-    )
-    .map(({ record }) => record.prompt)
-  const documents = records
-    .flatMap(({ file, record }) => {
-      if (record.task === 'refusal') return record.label === 0 ? [record.response ?? ''] : []
-      return ['xquad_benign', 'presidio_pii', 'benign_misc'].includes(file) ? [record.prompt] : []
-    })
-    .map((text) => text.slice(0, 1500))
-    .filter((text) => text.length > 80)
-  if (requests.length === 0 || documents.length === 0) return jailbreaks
-  return [
-    ...jailbreaks,
-    ...syntheticExamples({ random: createRandom(seed + 6), requests, documents, count: synthetic }),
-  ]
-}
-
-/** Jailbreaks of the wild wrap harmful requests. */
-function withHarm(example: Example): Example {
-  return { ...example, targets: { ...example.targets, prompt_harm: 1 } }
+  return [...real.map(withJailbreakHarm), ...syntheticFrom(files, createRandom(seed + 6), synthetic)]
 }
 
 function toLinear(example: Example, features: HashedFeatures, groupSize: number): LinearExample {

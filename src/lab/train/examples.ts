@@ -19,6 +19,10 @@ export interface Example {
   /** Judged by the response model, `prompt` beside it. */
   readonly response?: string
   readonly prompt?: string
+  /** The text is a document that a model reads, not what a user asks. */
+  readonly document?: boolean
+  /** Two letters; absent where it is mixed or unknown. */
+  readonly language?: string
   /** Head to target; absent heads are masked. */
   readonly targets: Readonly<Record<string, 0 | 1>>
   readonly weight: number
@@ -32,6 +36,17 @@ const BENIGN: Readonly<Record<string, 0 | 1>> = Object.fromEntries(
 )
 
 export function toExamples(record: TrainingRecord, file: string): readonly Example[] {
+  const language = record.lang.slice(0, 2)
+  return examplesOf(record, file).map((example) => ({ ...example, language }))
+}
+
+/** Jailbreaks of the wild wrap harmful requests: files of them count as harmful prompts too. */
+export function withJailbreakHarm(example: Example): Example {
+  if (example.targets['injection_direct'] !== 1 || !/jail|navirocker/.test(example.group)) return example
+  return { ...example, targets: { ...example.targets, prompt_harm: 1 } }
+}
+
+function examplesOf(record: TrainingRecord, file: string): readonly Example[] {
   const group = `${file}/${record.label}`
   const { prompt } = record
   switch (record.task) {
@@ -96,7 +111,8 @@ function injectionExample(record: TrainingRecord, group: string): Example {
   const indirect = record.categories[0] === 'indirect'
   const head = indirect ? 'injection_indirect' : 'injection_direct'
   const calm: Readonly<Record<string, 0 | 1>> = record.label === 0 && !indirect ? BENIGN : {}
-  return { text: record.prompt, targets: { ...calm, [head]: record.label }, weight: 1, group }
+  const targets = { ...calm, [head]: record.label }
+  return { text: record.prompt, ...(indirect ? { document: true } : {}), targets, weight: 1, group }
 }
 
 /** The hazards a harmful prompt is labelled with are positive, all others negative; without a label all are masked. */

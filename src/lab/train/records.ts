@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { ParapetError } from '../../spec/index.ts'
 
@@ -50,15 +50,19 @@ export function readRecordFiles(folder: string): readonly RecordFile[] {
       'configuration',
       `There are no *.jsonl.gz files in ${folder}. Give the folder with the training records.`,
     )
-  return names.toSorted().map((name) => {
-    const bytes = readFileSync(join(folder, name))
-    const lines = gunzipSync(bytes)
-      .toString('utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-    const records = lines.map((line, index) => parseRecord(line, `${name}:${index + 1}`))
-    return { name: name.replace('.jsonl.gz', ''), sha256: createHash('sha256').update(bytes).digest('hex'), records }
-  })
+  return names.toSorted().map((name) => readRecordFile(join(folder, name)))
+}
+
+/** One `*.jsonl.gz` file. */
+export function readRecordFile(path: string): RecordFile {
+  const name = basename(path)
+  const bytes = readFileSync(path)
+  const lines = gunzipSync(bytes)
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+  const records = lines.map((line, index) => parseRecord(line, `${name}:${index + 1}`))
+  return { name: name.replace('.jsonl.gz', ''), sha256: createHash('sha256').update(bytes).digest('hex'), records }
 }
 
 /** One line of the record form. */

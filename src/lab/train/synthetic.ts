@@ -6,6 +6,7 @@
  */
 import type { Example } from './examples.ts'
 import { TEXT_OUTPUTS } from './examples.ts'
+import type { RecordFile } from './records.ts'
 import {
   ANSWERS,
   CALM,
@@ -26,6 +27,28 @@ const CALM_TARGETS: Readonly<Record<string, 0 | 1>> = Object.fromEntries(
   TEXT_OUTPUTS.filter((output) => output !== 'injection_indirect').map((output) => [output, 0 as const]),
 )
 
+/** Invented examples, `count` of each kind, around harmless requests and documents of the files; none when there are no such. */
+export function syntheticFrom(files: readonly RecordFile[], random: Random, count: number): readonly Example[] {
+  const rows = files.flatMap((file) => file.records.map((record) => ({ file: file.name, record })))
+  const requests = rows
+    .filter(
+      ({ file, record }) =>
+        (record.task === 'benign' || record.task === 'offtopic') &&
+        file !== 'xquad_benign' &&
+        record.prompt.length < 300,
+    )
+    .map(({ record }) => record.prompt)
+  const documents = rows
+    .flatMap(({ file, record }) => {
+      if (record.task === 'refusal') return record.label === 0 ? [record.response ?? ''] : []
+      return ['xquad_benign', 'presidio_pii', 'benign_misc'].includes(file) ? [record.prompt] : []
+    })
+    .map((text) => text.slice(0, 1500))
+    .filter((text) => text.length > 80)
+  if (count === 0 || requests.length === 0 || documents.length === 0) return []
+  return syntheticExamples({ random, requests, documents, count })
+}
+
 export interface SyntheticOptions {
   readonly random: Random
   /** Harmless user requests of the training data, as carriers. */
@@ -39,8 +62,9 @@ export interface SyntheticOptions {
 /** Examples of every kind, `count` each. */
 export function syntheticExamples({ random, requests, documents, count }: SyntheticOptions): readonly Example[] {
   const examples: Example[] = []
-  const add = (group: string, text: string, targets: Example['targets']): void => {
-    examples.push({ text: disguise(text, random), targets, weight: 1, group: `synthetic-${group}` })
+  const add = (group: string, text: string, targets: Example['targets'], document = false): void => {
+    const kind = document ? { document } : {}
+    examples.push({ text: disguise(text, random), ...kind, targets, weight: 1, group: `synthetic-${group}` })
   }
   for (let index = 0; index < count; index++) {
     const request = pick(requests, random)
@@ -58,14 +82,10 @@ export function syntheticExamples({ random, requests, documents, count }: Synthe
       group: 'synthetic-answer',
     })
     add('technical', fill(pick(TECHNICAL, random), random), CALM_TARGETS)
-    add('planted', plant(document, random() < 0.6 ? pick(NOTES, random)(pick(GOALS, random)) : attack, random), {
-      injection_indirect: 1,
-    })
-    add('document', random() < 0.3 ? plant(document, request, random) : document, {
-      injection_indirect: 0,
-      toxicity: 0,
-      injection_direct: 0,
-    })
+    const instruction = random() < 0.6 ? pick(NOTES, random)(pick(GOALS, random)) : attack
+    add('planted', plant(document, instruction, random), { injection_indirect: 1 }, true)
+    const clean = { injection_indirect: 0, toxicity: 0, injection_direct: 0 } as const
+    add('document', random() < 0.3 ? plant(document, request, random) : document, clean, true)
   }
   return examples
 }

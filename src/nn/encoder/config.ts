@@ -31,6 +31,8 @@ export interface EncoderConfig {
   readonly embeddingScale: number
   /** Normalise the sum of embedding and position. */
   readonly embeddingNorm: boolean
+  /** Kinds of text that a token can belong to (`segments` of `encode`): a learnt vector each, added to the token's; 0 for none. */
+  readonly segments: number
   /** Normalise what the last layer gives. */
   readonly finalNorm: boolean
   /** ε of layer normalisation. */
@@ -41,7 +43,9 @@ export interface EncoderConfig {
   readonly projection: number
   /** Bring the vector to length 1. */
   readonly unitLength: boolean
-  /** Number of independent yes-or-no labels on top of the vector; 0 for none. */
+  /** Width of a ReLU layer between the vector and the labels; 0 for none. */
+  readonly hidden: number
+  /** Number of independent yes-or-no labels on top; 0 for none. */
   readonly labels: number
 }
 
@@ -59,11 +63,13 @@ export const USE_LITE: EncoderConfig = {
   maxLength: 128,
   embeddingScale: 2,
   embeddingNorm: false,
+  segments: 0,
   finalNorm: false,
   epsilon: 1e-6,
   pooling: 'mean',
   projection: 512,
   unitLength: true,
+  hidden: 0,
   labels: 0,
 }
 
@@ -85,6 +91,7 @@ export function parameterShapes(config: EncoderConfig): Readonly<Record<string, 
     shapes[`${name}.weight`] = [from, to]
     shapes[`${name}.bias`] = [to]
   }
+  if (config.segments > 0) shapes['segment'] = [config.segments, config.embeddingWidth]
   if (config.positions === 'learned') shapes['position'] = [config.maxLength, config.embeddingWidth]
   if (config.embeddingNorm) norm('embeddingNorm', config.embeddingWidth)
   let from = config.embeddingWidth
@@ -101,13 +108,17 @@ export function parameterShapes(config: EncoderConfig): Readonly<Record<string, 
   })
   if (config.finalNorm) norm('finalNorm', from)
   if (config.projection > 0) linear('projection', config.pooling === 'mean-max' ? 2 * from : from, config.projection)
-  if (config.labels > 0) linear('labels', vectorWidth(config), config.labels)
+  if (config.labels > 0) {
+    const width = vectorWidth(config)
+    if (config.hidden > 0) linear('hidden', width, config.hidden)
+    linear('labels', config.hidden > 0 ? config.hidden : width, config.labels)
+  }
   return shapes
 }
 
 /**
- * Fresh parameters: norms start as the identity, biases at 0, embeddings from N(0, 0.02²), weights uniform with the variance of
- * Glorot & Bengio 2010, eq. 16. The same seed gives the same numbers.
+ * Fresh parameters: norms start as the identity, biases and segments at 0, embeddings from N(0, 0.02²), weights uniform with the
+ * variance of Glorot & Bengio 2010, eq. 16. The same seed gives the same numbers.
  */
 export function initialParameters(config: EncoderConfig, seed: number): ParameterValues {
   const random = createRandom(seed)
@@ -119,14 +130,15 @@ export function initialParameters(config: EncoderConfig, seed: number): Paramete
         const [from = 1, to = 1] = shape
         const limit = Math.sqrt(6 / (from + to))
         for (let index = 0; index < data.length; index += 1) data[index] = limit * (2 * random() - 1)
-      } else if (!name.endsWith('.bias'))
+      } else if (!name.endsWith('.bias') && name !== 'segment')
         for (let index = 0; index < data.length; index += 1) data[index] = 0.02 * gaussian(random)
       return [name, { shape, data }]
     }),
   )
 }
 
-function gaussian(random: () => number): number {
+/** One draw from N(0, 1) by Box & Muller 1958. */
+export function gaussian(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 

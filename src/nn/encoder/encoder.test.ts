@@ -5,11 +5,12 @@ import { describe, expect, test } from 'vitest'
 import { expectClose, runtime } from '../../../test/support/nn/run-graph.ts'
 import type { OnnxTensor } from '../runtime/onnx-runtime.ts'
 import { TensorGraph, gradients, mul, sum } from '../tensor/index.ts'
+import type { ParameterValues } from '../tensor/parameters.ts'
 import { type EncoderConfig, USE_LITE, initialParameters, parameterShapes } from './config.ts'
 import { exportEncoder } from './export.ts'
 import { encode } from './forward.ts'
 import { type TensorflowManifest, shardPaths, useLiteParameters, useLiteTokenizer } from './use-lite.ts'
-import { symbolicWeights } from './weights.ts'
+import { constantWeights, symbolicWeights } from './weights.ts'
 
 const SMALL: EncoderConfig = {
   ...USE_LITE,
@@ -36,17 +37,35 @@ const FORMS: Readonly<Record<string, EncoderConfig>> = {
     pooling: 'first',
   },
   'mean and maximum': { ...SMALL, finalNorm: true, pooling: 'mean-max' },
+  'segments and a hidden layer': { ...SMALL, segments: 3, projection: 3, hidden: 5 },
 }
 
-async function run(model: Uint8Array, rows: readonly (readonly number[])[], output = 'vector'): Promise<Float32Array> {
+/** Every token's segment is its id modulo 3, unless one segment is given for all. */
+async function run(
+  model: Uint8Array,
+  rows: readonly (readonly number[])[],
+  output = 'vector',
+  segment?: number,
+): Promise<Float32Array> {
   const ort = await runtime()
   const session = await ort.session(model)
   const length = Math.max(1, ...rows.map((row) => row.length))
   const ids = new BigInt64Array(rows.length * length).fill(-1n)
   rows.forEach((row, index) => ids.set(row.map(BigInt), index * length))
-  const results = await session.run({ ids: ort.tensor('int64', ids, [rows.length, length]) })
+  const shape = [rows.length, length]
+  const segments = ids.map((id) => BigInt(segment ?? (id < 0n ? 0n : id % 3n)))
+  const results = await session.run({
+    ids: ort.tensor('int64', ids, shape),
+    ...(session.inputNames.includes('segments') ? { segments: ort.tensor('int64', segments, shape) } : {}),
+  })
   await session.release()
   return results[output]?.data as Float32Array
+}
+
+/** Fresh segments are 0; here they must count. */
+function withSegments(parameters: ParameterValues): ParameterValues {
+  parameters['segment']?.data.forEach((_, index, data) => (data[index] = 0.3 * Math.sin(index + 1)))
+  return parameters
 }
 
 function first(tensor: OnnxTensor | undefined): number {
@@ -54,7 +73,7 @@ function first(tensor: OnnxTensor | undefined): number {
 }
 
 describe.each(Object.entries(FORMS))('%s', (_, config) => {
-  const parameters = initialParameters(config, 3)
+  const parameters = withSegments(initialParameters(config, 3))
 
   test.each(['float32', 'int8'] as const)(
     'padding and neighbours in the batch change nothing, %s',
@@ -88,7 +107,9 @@ describe.each(Object.entries(FORMS))('%s', (_, config) => {
       Object.entries(shapes).map(([name, shape]) => [name, graph.input(name, shape, { requiresGradient: true })]),
     )
     const ids = graph.constant([2, 4], BigInt64Array.of(1n, 2n, 1n, 3n, 5n, 6n, -1n, -1n))
-    const { logits } = encode(config, symbolicWeights(symbols), ids)
+    const segments =
+      config.segments > 0 ? graph.constant([2, 4], BigInt64Array.of(0n, 0n, 2n, 2n, 2n, 0n, 0n, 0n)) : undefined
+    const { logits } = encode(config, symbolicWeights(symbols), ids, undefined, segments)
     const loss = sum(mul(logits ?? expect.fail(), graph.constant([2, 2], Float32Array.of(1, -0.5, 0.25, 2))))
     gradients(loss, Object.values(symbols), { disconnected: 'throw' }).forEach((part, index) =>
       graph.output(`d${index}`, part),
@@ -134,6 +155,40 @@ describe.each(Object.entries(FORMS))('%s', (_, config) => {
     const small = await run(exportEncoder(config, parameters, { precision: 'int8' }), rows, 'probabilities')
     expectClose(small, exact, 0.05)
     expect(small).not.toEqual(exact)
+  })
+})
+
+describe('segments', () => {
+  const config = { ...SMALL, segments: 3 }
+
+  test('start without effect and count once they are learnt', async () => {
+    const fresh = initialParameters(config, 3)
+    const model = exportEncoder(config, fresh)
+    expect(await run(model, [[1, 2, 3]], 'vector', 2)).toEqual(await run(model, [[1, 2, 3]], 'vector', 0))
+    const plain = exportEncoder(SMALL, fresh)
+    expectClose(await run(plain, [[1, 2, 3]]), await run(model, [[1, 2, 3]], 'vector', 1), 1e-6)
+    const learnt = exportEncoder(config, withSegments(fresh))
+    const [one, other] = [await run(learnt, [[1, 2, 3]], 'vector', 2), await run(learnt, [[1, 2, 3]], 'vector', 0)]
+    expect(Math.max(...one.map((value, index) => Math.abs(value - (other[index] ?? 0))))).toBeGreaterThan(1e-3)
+  })
+
+  test('probabilities are the sigmoid of the logits', async () => {
+    const model = exportEncoder({ ...config, hidden: 4 }, initialParameters({ ...config, hidden: 4 }, 3))
+    const logits = await run(model, [[1, 2, 3]], 'logits')
+    expect(Math.max(...logits.map(Math.abs))).toBeGreaterThan(1e-3)
+    expectClose(
+      await run(model, [[1, 2, 3]], 'probabilities'),
+      logits.map((logit) => 1 / (1 + Math.exp(-logit))),
+      1e-6,
+    )
+  })
+
+  test('left out where the encoder has them, or given to one that has none, they are an error', () => {
+    const graph = new TensorGraph()
+    const ids = graph.input('ids', [1, 2], { dataType: 'int64' })
+    const weights = constantWeights(graph, initialParameters(config, 3))
+    expect(() => encode(config, weights, ids)).toThrow('Segments must be given')
+    expect(() => encode(SMALL, weights, ids, undefined, ids)).toThrow('and to no other')
   })
 })
 

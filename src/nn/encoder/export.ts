@@ -11,8 +11,9 @@ export interface ExportOptions {
 }
 
 /**
- * The file has the input `ids` (int64 [batch, length], negative for padding, length at most `config.maxLength`) and the outputs
- * `vector` [batch, width] and, for an encoder with labels, `probabilities` [batch, labels].
+ * The file has the inputs `ids` (int64 [batch, length], negative for padding, length at most `config.maxLength`) and, for an encoder
+ * with segments, `segments` (the same shape, from 0); the outputs are `vector` [batch, width] and, for an encoder with labels,
+ * `logits` and `probabilities` [batch, labels].
  */
 export function exportEncoder(
   config: EncoderConfig,
@@ -21,9 +22,13 @@ export function exportEncoder(
 ): Uint8Array {
   const graph = new TensorGraph()
   const ids = graph.input('ids', ['batch', 'length'], { dataType: 'int64' })
+  const segments = config.segments > 0 ? graph.input('segments', ['batch', 'length'], { dataType: 'int64' }) : undefined
   const weights = (options.precision === 'int8' ? int8Weights : constantWeights)(graph, parameters)
-  const { vector, logits } = encode(config, weights, ids)
+  const { vector, logits } = encode(config, weights, ids, undefined, segments)
   graph.output('vector', vector)
-  if (logits !== undefined) graph.output('probabilities', sigmoid(logits))
+  if (logits !== undefined) {
+    graph.output('logits', logits)
+    graph.output('probabilities', sigmoid(logits))
+  }
   return graph.build()
 }

@@ -2,8 +2,9 @@
  * The forward pass of an encoder. The same code writes the training graph (fixed sizes) and the exported one (free batch and length).
  *
  * Token ids are int64 [batch, length]; a negative id is padding. Padding gets no attention and no share of the pooled vector, so
- * what it holds elsewhere never matters and no gradient reaches it.
+ * what it holds elsewhere never matters and no gradient reaches it. Segments are int64 [batch, length] from 0; at padding any will do.
  */
+import { ParapetError } from '../../spec/errors.ts'
 import {
   type SymbolicTensor,
   add,
@@ -54,22 +55,35 @@ export function encode(
   weights: Weights,
   ids: SymbolicTensor,
   dropout: Dropout = (x) => x,
+  segments?: SymbolicTensor,
 ): EncoderResult {
   const present = cast(greater(ids, -1), 'float32')
   const [batch = 'batch', length = 'length'] = ids.shape
   const mask = reshape(present, [batch, length, 1])
   const attentionBias = mul(sub(1, reshape(present, [batch, 1, 1, length])), NO_ATTENTION)
-  let x = dropout(embed(config, weights, ids), 'embedding')
+  let x = dropout(embed(config, weights, ids, segments), 'embedding')
   config.layers.forEach((layer, index) => {
     x = encodeLayer(config, layer, weights, `layer.${index}`, x, attentionBias, dropout)
   })
   if (config.finalNorm) x = norm(config, weights, 'finalNorm', x)
   const vector = project(config, weights, pool(config, x, mask))
-  return { tokens: x, vector, logits: config.labels > 0 ? linear(weights, 'labels', vector) : undefined }
+  return { tokens: x, vector, logits: config.labels > 0 ? labels(config, weights, vector) : undefined }
 }
 
-function embed(config: EncoderConfig, weights: Weights, ids: SymbolicTensor): SymbolicTensor {
-  const tokens = weights.rows('embedding', ids)
+function labels({ hidden }: EncoderConfig, weights: Weights, vector: SymbolicTensor): SymbolicTensor {
+  return linear(weights, 'labels', hidden > 0 ? relu(linear(weights, 'hidden', vector)) : vector)
+}
+
+function embed(
+  config: EncoderConfig,
+  weights: Weights,
+  ids: SymbolicTensor,
+  segments: SymbolicTensor | undefined,
+): SymbolicTensor {
+  const words = weights.rows('embedding', ids)
+  if (config.segments > 0 !== (segments !== undefined))
+    throw new ParapetError('configuration', 'Segments must be given to an encoder that has them, and to no other.')
+  const tokens = segments === undefined ? words : add(words, weights.rows('segment', segments))
   const scaled = config.embeddingScale === 1 ? tokens : mul(tokens, config.embeddingScale)
   const table =
     config.positions === 'learned'

@@ -1,0 +1,54 @@
+/** Saved states of a training run, in the container of model files. A file is whole or not there: it is written beside and renamed. */
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { readModelFile, writeModelFile } from '../../../nn/model-file.ts'
+import type { TrainingState } from '../../../nn/runtime/training-session.ts'
+import { ParapetError } from '../../../spec/errors.ts'
+
+/** Names the run a state belongs to: a digest of all that decides its course. */
+export type RunFingerprint = string
+
+export function writeCheckpoint(path: string, state: TrainingState, run: RunFingerprint): void {
+  const types = Object.fromEntries(
+    Object.entries(state.arrays).map(([key, { constructor }]) => [key, constructor.name]),
+  )
+  const blocks = new Map(
+    Object.entries(state.arrays).map(([key, { buffer, byteOffset, byteLength }]) => [
+      key,
+      new Uint8Array(buffer, byteOffset, byteLength),
+    ]),
+  )
+  writeAtomically(path, writeModelFile({ kind: 'deep-checkpoint', run, step: state.step, types }, blocks))
+}
+
+/** The saved state, or nothing when there is none yet. Throws `configuration` when it belongs to another run. */
+export function readCheckpoint(path: string, run: RunFingerprint): TrainingState | undefined {
+  if (!existsSync(path)) return undefined
+  const { header, blocks } = readModelFile(new Uint8Array(readFileSync(path)), path)
+  if (header['kind'] !== 'deep-checkpoint' || header['run'] !== run)
+    throw new ParapetError(
+      'configuration',
+      `${path} belongs to a run with other data or options. Resume with those, or start in another folder.`,
+    )
+  const types = header['types'] as Readonly<Record<string, keyof typeof ARRAYS>>
+  const arrays = [...blocks].map(([key, bytes]) => [key, ARRAYS[types[key] ?? 'Float32Array'](bytes.slice().buffer)])
+  return { step: Number(header['step']), arrays: Object.fromEntries(arrays) as TrainingState['arrays'] }
+}
+
+const ARRAYS = {
+  Float32Array: (buffer: ArrayBuffer): Float32Array => new Float32Array(buffer),
+  Float64Array: (buffer: ArrayBuffer): Float64Array => new Float64Array(buffer),
+  Int32Array: (buffer: ArrayBuffer): Int32Array => new Int32Array(buffer),
+} as const
+
+/** Writes a whole file or none, also when the machine stops in between. */
+export function writeAtomically(path: string, bytes: Uint8Array): void {
+  const beside = `${path}.partial`
+  const file = openSync(beside, 'w')
+  try {
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(beside, path)
+}
