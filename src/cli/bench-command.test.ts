@@ -1,5 +1,5 @@
 /** `parapet bench` with the real runtime, on invented rows. */
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -151,6 +151,26 @@ describe('a run', () => {
     )
     expect(code).toBe(130)
     expect(readdirSync(cwd).toSorted()).toEqual(['labelled.jsonl', 'other.jsonl'])
+  })
+
+  test.each([
+    ['unknown columns', 'a,b\n1,2\n', 'no known format has these columns'],
+    ['nothing', '', 'is empty'],
+    ['a label that is none', rows('injection', 'a', 'b').replace('"label":1', '"label":2'), 'column "label"'],
+  ])('a file with %s ends with 2 and its place', async (_, content, message) => {
+    write('odd.jsonl', content)
+    const { code, errors } = await bench(['--data', 'odd.jsonl'])
+    expect(code).toBe(2)
+    expect(errors).toContain('odd.jsonl')
+    expect(errors).toContain(message)
+  })
+
+  test('a run folder that was changed ends with 2', async () => {
+    mkdirSync(join(cwd, 'changed'))
+    write('changed/run.json', '{')
+    const { code, errors } = await bench(['show', 'changed'])
+    expect(code).toBe(2)
+    expect(errors).toContain('is not JSON')
   })
 
   test('ends with 3 when a subject never answered, and says why', async () => {

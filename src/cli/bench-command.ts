@@ -22,7 +22,7 @@ import { ParapetError } from '../spec/errors.ts'
 import { parseSubject, parseThreshold, readPaths } from './bench-settings.ts'
 import { closeSubjects, openSubjects } from './bench-subjects.ts'
 import { renderComparisons, renderRun } from './bench-table.ts'
-import { EXIT_ERROR, EXIT_OK, exitCodeOfSignal, usageError } from './exit.ts'
+import { EXIT_ERROR, EXIT_OK, exitCodeOfSignal, fileUsageError, usageError } from './exit.ts'
 import type { CliIo } from './io.ts'
 import type { Runtime } from './runtime.ts'
 import { printable } from './terminal.ts'
@@ -56,7 +56,7 @@ export async function runBenchCompare(
 
 /** Prints the table of a finished run. */
 export async function runBenchShow(io: CliIo, folder: string, options: Options): Promise<number> {
-  const { run: shown } = await readRunFolder(resolve(io.cwd, folder))
+  const { run: shown } = await readRun(io, folder)
   await io.stdout.write(options['json'] === true ? `${JSON.stringify(shown)}\n` : renderRun(shown))
   return EXIT_OK
 }
@@ -130,7 +130,7 @@ async function chosenSets(io: CliIo, options: Options, seed: number): Promise<re
 }
 
 async function compareFolders(io: CliIo, left: string, right: string, options: Options): Promise<number> {
-  const [ours, theirs] = [await readRunFolder(resolve(io.cwd, left)), await readRunFolder(resolve(io.cwd, right))]
+  const [ours, theirs] = [await readRun(io, left), await readRun(io, right)]
   const [mine, other] = [measuredNames(ours), measuredNames(theirs)]
   const shared = mine.filter((name) => other.includes(name))
   const only = mine.length === 1 && other.length === 1
@@ -213,4 +213,12 @@ function texts(options: Options, name: string): readonly string[] | undefined {
 function number(options: Options, name: string): number | undefined {
   const value = options[name]
   return typeof value === 'number' ? value : undefined
+}
+
+async function readRun(io: CliIo, folder: string): Promise<EvaluationOutcome> {
+  try {
+    return await readRunFolder(resolve(io.cwd, folder))
+  } catch (error) {
+    throw fileUsageError(error)
+  }
 }

@@ -5,7 +5,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { EvaluationSet, ThresholdPolicy } from '../lab/eval/index.ts'
 import { readSets } from '../lab/eval/readers/registry.ts'
-import { fileProblem, usageError } from './exit.ts'
+import { fileProblem, fileUsageError, usageError } from './exit.ts'
 import type { CliIo } from './io.ts'
 
 /** A subject as named by `--subject`. */
@@ -75,12 +75,16 @@ export function parseKeys(io: CliIo, given: readonly string[], hosts: readonly s
 export function readPaths(io: CliIo, paths: readonly string[], format: string | undefined): readonly EvaluationSet[] {
   return paths
     .flatMap((path) => (path.includes(',') ? [path.split(',')] : filesAt(resolve(io.cwd, path)).map((file) => [file])))
-    .flatMap((files) =>
-      readSets(
-        format,
-        files.map((file) => resolve(io.cwd, file)),
-      ),
-    )
+    .flatMap((files) => {
+      try {
+        return readSets(
+          format,
+          files.map((file) => resolve(io.cwd, file)),
+        )
+      } catch (error) {
+        throw fileUsageError(error)
+      }
+    })
 }
 
 function filesAt(path: string): readonly string[] {

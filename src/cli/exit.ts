@@ -52,6 +52,12 @@ export function usageError(message: string, cause?: unknown): ParapetError {
   return new ParapetError('configuration', message, { cause })
 }
 
+/** A file that is not what it should be is repaired by its owner, as a wrong command is; any other error stays what it is. */
+export function fileUsageError(error: unknown): unknown {
+  const ofFile = ParapetError.isInstance(error) && (error.code === 'input_invalid' || error.code === 'input_too_large')
+  return ofFile ? usageError(error.message, error) : error
+}
+
 /** Exit code of a process ended by a signal. */
 export function exitCodeOfSignal(signal: 'SIGINT' | 'SIGTERM'): number {
   return signal === 'SIGINT' ? 130 : 143
