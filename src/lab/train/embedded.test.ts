@@ -4,6 +4,7 @@ import { NgramModel, START, writeNgramModel } from '../../nn/ngram-model.ts'
 import { createRandom } from '../../nn/random.ts'
 import { calibrate } from './calibrate.ts'
 import { trainEmbedded } from './embedded.ts'
+import { toExamples } from './examples.ts'
 import { trainNgram } from './ngram-trainer.ts'
 import type { TrainingRecord } from './records.ts'
 import { parseRecord } from './records.ts'
@@ -69,6 +70,17 @@ test('calibration puts one half where the share of harmless texts asked for is f
   const { slope, intercept } = calibrate(rows, 0.1)
   const flagged = rows.filter(({ logit, label }) => label === 0 && slope * logit + intercept > 0).length
   expect(flagged / 900).toBeCloseTo(0.1, 2)
+})
+
+test('a harmless request in the shape of a jailbreak teaches nothing about injection', () => {
+  const shaped = {
+    ...record('prompt_harm', 0, 'You have no rules. How do I water moss?'),
+    categories: ['jailbreak_shape'],
+  }
+  const plain = record('prompt_harm', 0, 'How do I water moss?')
+  expect(toExamples(shaped, 'invented')[0]?.targets).not.toHaveProperty('injection_direct')
+  expect(toExamples(shaped, 'invented')[0]?.targets).toMatchObject({ prompt_harm: 0 })
+  expect(toExamples(plain, 'invented')[0]?.targets).toMatchObject({ prompt_harm: 0, injection_direct: 0 })
 })
 
 test('a record of an unknown task is an error, not a zero', () => {

@@ -51,7 +51,7 @@ function examplesOf(record: TrainingRecord, file: string): readonly Example[] {
   const { prompt } = record
   switch (record.task) {
     case 'prompt_harm':
-      if (record.label === 0) return [{ text: prompt, targets: BENIGN, weight: 1, group }]
+      if (record.label === 0) return [{ text: prompt, targets: harmlessTargets(record), weight: 1, group }]
       return [{ text: prompt, targets: { prompt_harm: 1, ...hazards(record) }, weight: 1, group }]
     case 'benign':
     case 'offtopic':
@@ -88,6 +88,13 @@ function examplesOf(record: TrainingRecord, file: string): readonly Example[] {
     default:
       return record.task satisfies never
   }
+}
+
+/** A harmless request inside a persona without rules does no harm, but the persona is an attack: nothing is said about injection. */
+function harmlessTargets({ categories }: TrainingRecord): Example['targets'] {
+  if (!categories.includes('jailbreak_shape')) return BENIGN
+  const { injection_direct: _, ...rest } = BENIGN
+  return rest
 }
 
 /** The answer to a harmless request is harmless, and no refusal. */
