@@ -1,6 +1,4 @@
-/** Keys that follow their file while the gateway runs. A file that is broken or gone changes nothing: the keys in force stay. */
-import { unwatchFile, watchFile } from 'node:fs'
-import { join } from 'node:path'
+/** Keys that follow their file while the gateway runs. A broken file changes nothing: the keys in force stay. */
 import type { KeySetting, KeySource } from '../gateway/index.ts'
 import { KEY_FILE, readKeys } from './keys-command.ts'
 
@@ -23,15 +21,16 @@ export async function watchKeys(
   local: KeySetting,
   onChange: (message: string, taken: boolean) => void,
 ): Promise<WatchedKeys> {
-  const first = [...fixed, ...(await readKeys(dataDir))]
+  const atStart = await readKeys(dataDir)
+  const first = [...fixed, ...atStart]
   const keyed = first.length > 0
   let current: readonly KeySetting[] = keyed ? [...first, local] : []
-  const path = join(dataDir, KEY_FILE)
-  let known = JSON.stringify(await readKeys(dataDir))
+  let known = JSON.stringify(atStart)
+  let problem = ''
   const reload = async (): Promise<void> => {
     try {
       const stored = await readKeys(dataDir)
-      // A file that is not there yet is reported as a change of its own.
+      problem = ''
       if (JSON.stringify(stored) === known) return
       known = JSON.stringify(stored)
       if (!keyed) {
@@ -41,9 +40,18 @@ export async function watchKeys(
       current = [...fixed, ...stored, local]
       onChange(`${stored.length} API key(s) of ${KEY_FILE} are in force`, true)
     } catch (error) {
-      onChange(`${error instanceof Error ? error.message : KEY_FILE} The keys in force stay.`, false)
+      const message = error instanceof Error ? error.message : KEY_FILE
+      // Told once, however long the file stays broken.
+      if (message !== problem) onChange(`${message} The keys in force stay.`, false)
+      problem = message
     }
   }
-  watchFile(path, { interval: POLL, persistent: false }, () => void reload())
-  return { keyed, current: () => current, close: () => unwatchFile(path) }
+  // The content is compared, not the file's time: a change within one tick of its clock, or between the first reading and the first
+  // look at the file, is a change.
+  let reading: Promise<void> | null = null
+  const timer = setInterval(() => {
+    reading ??= reload().finally(() => (reading = null))
+  }, POLL)
+  timer.unref()
+  return { keyed, current: () => current, close: () => clearInterval(timer) }
 }
