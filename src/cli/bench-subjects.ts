@@ -58,7 +58,7 @@ async function openSubject(
   }
   switch (spec.kind) {
     case 'embedded':
-      return loadEmbeddedSubject()
+      return loadEmbeddedSubject(undefined, spec.value === 'fast' || spec.value === 'deep' ? { tiers: spec.value } : {})
     case 'policy': {
       const policy = spec.value === '' ? null : findPolicy(io, spec.value)
       const name = spec.value === '' ? 'built-in policy' : `policy ${spec.value}`

@@ -3,6 +3,8 @@ import type { Comparison, EvaluationRun, Figure, MeasuredResult, SetSummary } fr
 import { printable } from './terminal.ts'
 
 const COLUMNS = ['AUPRC', 'F1', 'recall', 'false alarms', 'failed', 'p50 ms'] as const
+/** Only where a subject of the run has tiers: the share of samples that went on to the deep one, per cent. */
+const DEEP_COLUMN = 'deep'
 
 /** The whole summary. Intervals are 95 %, figures in per cent. */
 export function renderRun(run: EvaluationRun): string {
@@ -17,12 +19,20 @@ export function renderRun(run: EvaluationRun): string {
 
 function renderSet(run: EvaluationRun, set: SetSummary): string {
   const title = `${set.name}: ${set.task}, ${set.rows} samples, ${percent(set.positives / set.rows)} % positive${set.purpose === 'over_refusal' ? ', over-refusal' : ''}`
+  const tiered = run.results.some((result) => result.status === 'measured' && Object.keys(result.tiers).length > 0)
   const rows = run.results
     .filter((result) => result.set === set.name)
     .map((result) =>
-      result.status === 'measured' ? [result.subject, ...cellsOf(result)] : [result.subject, 'not judged'],
+      result.status === 'measured'
+        ? [result.subject, ...cellsOf(result), ...(tiered ? [deepShare(result)] : [])]
+        : [result.subject, 'not judged'],
     )
-  return [printable(title), ...grid([['', ...COLUMNS], ...rows])].join('\n')
+  return [printable(title), ...grid([['', ...COLUMNS, ...(tiered ? [DEEP_COLUMN] : [])], ...rows])].join('\n')
+}
+
+function deepShare({ tiers }: MeasuredResult): string {
+  const samples = Object.values(tiers).reduce((sum, count) => sum + count, 0)
+  return samples === 0 ? '–' : percent((tiers['deep'] ?? 0) / samples)
 }
 
 function cellsOf({ metrics, failures, latency }: MeasuredResult): readonly string[] {

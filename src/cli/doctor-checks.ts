@@ -48,6 +48,25 @@ export async function checkFiles(runtime: Runtime): Promise<readonly Finding[]> 
   )
 }
 
+/** The classifier's deep tier. Without it the fast one decides alone, which is worth knowing but no defect. */
+export async function checkDeepTier(runtime: Runtime): Promise<Finding> {
+  const name = 'deep tier'
+  const { bytes, runtime: kind, milliseconds, problem } = await runtime.examineDeepTier()
+  if (problem !== null) {
+    const remedy = 'Install the package again: npm install parapet. Until then: deep: off in the policy.'
+    return { name, status: 'broken', message: problem, remedy }
+  }
+  if (bytes === null)
+    return { name, status: 'note', message: 'models/deep.bin is not there: the classifier has its fast tier only' }
+  const size = `${(bytes / 1024 / 1024).toFixed(1)} MB`
+  if (kind === null) {
+    const message = `${size}, but onnxruntime is missing: the classifier has its fast tier only`
+    return { name, status: 'note', message, remedy: 'npm install onnxruntime-node' }
+  }
+  const time = milliseconds === null ? '' : `, ${milliseconds.toFixed(1)} ms for a text of 60 tokens`
+  return { name, status: 'ok', message: `${size}, runs on onnxruntime-${kind}${time}` }
+}
+
 /** The policy in force here. */
 export async function checkPolicy(
   io: CliIo,

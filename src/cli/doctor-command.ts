@@ -5,6 +5,7 @@ import { EXIT_NEGATIVE, EXIT_OK } from './exit.ts'
 import type { CliIo } from './io.ts'
 import {
   checkData,
+  checkDeepTier,
   checkFiles,
   checkNode,
   checkPeers,
@@ -32,6 +33,7 @@ export async function runDoctor(
   const findings: readonly Finding[] = [
     checkNode(),
     ...(await checkFiles(runtime)),
+    await checkDeepTier(runtime),
     policy.finding,
     ...checkVault(io, policy.report),
     ...(await checkPort(io, typeof options['port'] === 'number' ? options['port'] : undefined)),

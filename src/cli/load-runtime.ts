@@ -19,6 +19,7 @@ export function createRuntime(): Runtime {
     serve: async (settings) => (await import('./serve-runtime.ts')).serveGateway(settings),
     pingStore: async (url) => (await import('../compose/index.ts')).pingStore(url),
     examineFiles: () => examineModelFiles(),
+    examineDeepTier: async () => (await import('../compose/engines.ts')).examineDeepTier(),
     examinePeers,
   }
 }

@@ -8,7 +8,7 @@ import type { Decision } from '../spec/decision.ts'
 import { ParapetError } from '../spec/errors.ts'
 import { findPolicy } from './find-policy.ts'
 import { runProgram } from './program.ts'
-import type { Checker, PolicyReport, RunningGateway, Runtime, ServeSettings } from './runtime.ts'
+import type { Checker, DeepReport, PolicyReport, RunningGateway, Runtime, ServeSettings } from './runtime.ts'
 
 let cwd = ''
 
@@ -26,6 +26,7 @@ interface Script {
   readonly decision?: Decision
   readonly text?: string
   readonly policy?: PolicyReport
+  readonly deep?: DeepReport
   readonly fail?: unknown
 }
 
@@ -84,6 +85,7 @@ function createScriptedRuntime(script: Script = {}): ScriptedRuntime {
     },
     pingStore: async () => 'PostgreSQL',
     examineFiles: async () => [],
+    examineDeepTier: async () => script.deep ?? { bytes: null, runtime: null, milliseconds: null, problem: null },
     examinePeers: async () => [{ name: 'peer', purpose: 'speed', version: null }],
   }
 }
@@ -287,6 +289,33 @@ describe('init, policy and doctor', () => {
     expect(code).toBe(1)
     expect(io.written()).toBe('failed line 2: expected block, got pass\n1 of 2 cases passed\n')
     expect(readFileSync(join(cwd, 'out.xml'), 'utf8')).toBe('<xml/>')
+  })
+
+  test.each([
+    [
+      { bytes: null, runtime: null, milliseconds: null, problem: null },
+      0,
+      /^note +deep tier +models\/deep\.bin is not there/m,
+    ],
+    [
+      { bytes: 2 ** 20, runtime: null, milliseconds: null, problem: null },
+      0,
+      /1\.0 MB, but onnxruntime is missing.*\n.*npm install onnxruntime-node$/m,
+    ],
+    [
+      { bytes: 2 ** 20, runtime: 'web', milliseconds: 4.25, problem: null },
+      0,
+      /^ok +deep tier +1\.0 MB, runs on onnxruntime-web, 4\.3 ms for a text of 60 tokens$/m,
+    ],
+    [
+      { bytes: 2 ** 20, runtime: null, milliseconds: null, problem: 'It is torn.' },
+      1,
+      /^broken +deep tier +It is torn\.$/m,
+    ],
+  ] as const)('doctor says of a deep tier like %j whether it runs', async (deep, code, line) => {
+    const outcome = await run(['doctor', '--port', '0'], { deep })
+    expect(outcome.code).toBe(code)
+    expect(outcome.io.written()).toMatch(line)
   })
 
   test('doctor asks for the vault key only when pseudonyms are used, and leaves nothing behind', async () => {

@@ -7,6 +7,7 @@ import { addBench } from './bench-options.ts'
 import { aboveZero, example } from './command-help.ts'
 import { EXIT_OK, EXIT_USAGE, exitCodeOfError } from './exit.ts'
 import type { CliIo } from './io.ts'
+import { addLab } from './lab-options.ts'
 import { parsePort } from './port.ts'
 import { addKeys, addRecords, addReview, gatewayOptions, type Done } from './record-commands.ts'
 import type { Runtime } from './runtime.ts'
@@ -46,6 +47,7 @@ function createProgram(io: CliIo, runtime: Runtime, done: Done): Command {
   addInit(program, io, runtime, done)
   addPolicy(program, io, runtime, done)
   addBench(program, io, runtime, done)
+  addLab(program, io, done)
   addReview(program, io, done)
   addRecords(program, io, done)
   addKeys(program, io, done)

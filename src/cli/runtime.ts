@@ -87,6 +87,18 @@ export interface PeerReport {
   readonly version: string | null
 }
 
+/** Whether the classifier's deep tier runs here. */
+export interface DeepReport {
+  /** Of its file; null when that is not there. */
+  readonly bytes: number | null
+  /** The onnxruntime that runs it; null when there is none. */
+  readonly runtime: 'node' | 'web' | null
+  /** For one text of 60 tokens. */
+  readonly milliseconds: number | null
+  /** Why it fails although it is there, or null. */
+  readonly problem: string | null
+}
+
 export interface Runtime {
   readonly version: string
   openChecker(policy: string | null): Promise<Checker>
@@ -99,5 +111,6 @@ export interface Runtime {
   /** What a PostgreSQL server at this URL is, in words. Rejects when it cannot be used. */
   pingStore(url: string): Promise<string>
   examineFiles(): Promise<readonly FileReport[]>
+  examineDeepTier(): Promise<DeepReport>
   examinePeers(): Promise<readonly PeerReport[]>
 }

@@ -5,10 +5,13 @@ import { loadDemoModel, loadEmbeddedClassifier } from '../engines/embedded/index
 import { createSecretLinter } from '../engines/secretlint/index.ts'
 import type { Vault } from '../store/index.ts'
 import { createKeyedHash, createVault } from '../store/index.ts'
-import type { GuardParts } from './registry.ts'
+import type { DeepSetting, GuardParts } from './registry.ts'
+
+export { examineDeepTier } from '../engines/embedded/examine-deep-tier.ts'
+export type { DeepTierReport } from '../engines/embedded/examine-deep-tier.ts'
 
 export interface PartOptions {
-  /** Replaces the embedded classifier. */
+  /** Replaces the embedded classifier, its deep tier included. */
   readonly classifier?: ClassifierEngine
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where tables of pseudonyms outlive the process. Without it they are kept in memory only. */
@@ -19,12 +22,16 @@ export interface Parts extends GuardParts {
   close(): void
 }
 
-let shipped: Promise<ClassifierEngine> | undefined
+const shipped = new Map<DeepSetting, Promise<ClassifierEngine>>()
 let demo: Promise<LanguageModelEngine> | undefined
 
-/** The shipped classifier, loaded once a process. */
-export function shippedClassifier(): Promise<ClassifierEngine> {
-  return (shipped ??= loadEmbeddedClassifier())
+/** The shipped classifier, loaded once a process for each setting of its deep tier. */
+export function shippedClassifier(deep: DeepSetting): Promise<ClassifierEngine> {
+  const known = shipped.get(deep)
+  if (known !== undefined) return known
+  const loading = loadEmbeddedClassifier(undefined, { deep })
+  shipped.set(deep, loading)
+  return loading
 }
 
 /** The shipped demo model, loaded once a process. */
@@ -36,7 +43,7 @@ export function createParts(options: PartOptions): Parts {
   const key = options.env['PARAPET_VAULT_KEY']
   let vault: Vault | undefined
   return {
-    classifier: async () => options.classifier ?? shippedClassifier(),
+    classifier: async (deep) => options.classifier ?? shippedClassifier(deep),
     linter: createSecretLinter(),
     vault: () =>
       (vault ??= createVault({

@@ -10,7 +10,7 @@ import type { ClassifierEngine, Guard, GuardDefinition, PseudonymVault } from '.
 import { ParapetError } from '../spec/index.ts'
 import { createClassifierGuard } from '../guards/classifier/index.ts'
 import { createEgressGuard } from '../guards/egress/index.ts'
-import { createLimitsGuard } from '../guards/limits/index.ts'
+import { createLanguageDetector, createLimitsGuard } from '../guards/limits/index.ts'
 import { PII_COUNTRIES, PII_KINDS, createPiiGuard } from '../guards/pii/index.ts'
 import { createPromptLeakGuard } from '../guards/prompt-leak/index.ts'
 import { createRulesGuard } from '../guards/rules/index.ts'
@@ -19,9 +19,12 @@ import type { SecretLinter } from '../guards/secrets/index.ts'
 import { createStructuredGuard } from '../guards/structured/index.ts'
 import { createUnicodeGuard } from '../guards/unicode/index.ts'
 
+/** Whether the classifier's deep tier is used: where it can be, never, or else there is an error. */
+export type DeepSetting = 'auto' | 'off' | 'required'
+
 /** What guards are handed: engines and stores, each made on first use. */
 export interface GuardParts {
-  readonly classifier: () => Promise<ClassifierEngine>
+  readonly classifier: (deep: DeepSetting) => Promise<ClassifierEngine>
   readonly linter: SecretLinter
   readonly vault: () => PseudonymVault
   readonly hash: () => (kind: string, value: string) => string
@@ -165,8 +168,20 @@ const FAMILIES = {
     }),
     (id, options) => createPromptLeakGuard({ id, ...options }),
   ),
-  classifier: family(z.strictObject({ stages, window: positive, hop: positive }), async (id, options, parts) =>
-    createClassifierGuard({ id, engine: await parts.classifier(), ...options }),
+  classifier: family(
+    z.strictObject({
+      stages,
+      window: positive,
+      hop: positive,
+      deep: z.enum(['auto', 'off', 'required']).exactOptional(),
+    }),
+    async (id, { deep = 'auto', ...options }, parts) =>
+      createClassifierGuard({
+        id,
+        engine: await parts.classifier(deep),
+        language: await createLanguageDetector(),
+        ...options,
+      }),
   ),
 }
 

@@ -42,6 +42,8 @@ export interface GuardReplyBody extends CheckRow {
   readonly shadowDecision: string
   /** The conversation as it may be passed on; present under `modify` when `messages` were given. */
   readonly messages?: readonly JsonObject[]
+  /** Labels scored above one half in a language in which the model was never tested. */
+  readonly untested?: readonly string[]
   readonly exceptions: readonly string[]
   readonly warnings: readonly string[]
 }

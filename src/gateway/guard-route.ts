@@ -94,6 +94,7 @@ function replyOf(result: CheckResult, conversation: ChatConversation | null): Gu
     guards: result.guards,
     shadowDecision: result.shadowDecision,
     ...rewritten,
+    ...(result.untested === undefined ? {} : { untested: result.untested }),
     exceptions: result.exceptions,
     warnings: result.warnings,
   }

@@ -84,6 +84,8 @@ export interface CheckResult extends CheckRow {
   readonly modified?: { readonly prompt?: string; readonly response?: string }
   /** What to tell the model when it is asked again; present when a guard asked for `retry`. */
   readonly feedback?: string
+  /** Labels scored above one half in a language in which the model was never tested; absent when there are none. */
+  readonly untested?: readonly string[]
   /** Exceptions of the policy that silenced a finding. */
   readonly exceptions: readonly string[]
   readonly warnings: readonly string[]

@@ -26,6 +26,8 @@ export type ClassifierHead =
 export type ClassifierScores = { readonly [head in ClassifierHead]: number | null } & {
   /** MLCommons hazard id (`S1`…) to score. */
   readonly categories: Readonly<Record<string, number>>
+  /** Heads and hazards whose score is of the deep tier; absent where it was not asked. */
+  readonly deep?: readonly string[]
 }
 
 /** A span that drove a head's score. */
@@ -51,15 +53,27 @@ export interface ClassifierEngine {
   readonly specVersion: 'v1'
   readonly kind: 'classifier'
   readonly id: string
-  /** Hash of the weights. */
+  /** Hash of the weights, those of the deep tier with it. */
   readonly version: string
   /** Synchronous and pure; answers for every string, lone surrogates and the empty one included. */
   classify(input: ClassifierInput): ClassifierScores
   /** Reads a prompt ahead. An engine without it is asked with both texts each time. */
   read?(prompt: string): PromptReading
+  /**
+   * Asks the deep tier about a text whose scores are given, where one of them is in the range in which the fast tier is unsure. The
+   * result's scores replace those given; heads that are null stay null and ask nothing. Null, at once and without work, where the
+   * engine is sure. Absent where the engine has no deep tier. Rejects with `engine_unavailable` when the deep tier fails.
+   *
+   * Streams never refine: they settle by what `classify` says.
+   */
+  refine?(input: ClassifierInput, scores: ClassifierScores): Promise<ClassifierScores> | null
   /** At most `limit` spans of the original text, strongest first. */
   explain(input: ClassifierInput, head: ClassifierHead, limit: number): readonly ClassifierSpan[]
-  readonly card: { readonly heads: Readonly<Record<string, Readonly<Record<string, Coverage>>>> }
+  /** What was taught: of `classify`, and of `refine` where there is one. By output (`toxicity` is both its heads), then language. */
+  readonly card: {
+    readonly heads: Readonly<Record<string, Readonly<Record<string, Coverage>>>>
+    readonly deep?: Readonly<Record<string, Readonly<Record<string, Coverage>>>>
+  }
 }
 
 export interface GenerateOptions {

@@ -53,6 +53,8 @@ export interface GuardReport {
     readonly label: string
     readonly score: number
   }[]
+  /** Labels with a score above one half in a language in which nobody has tested the model that gave it. */
+  readonly untested?: readonly string[]
 }
 
 /** What a guard is asked. */

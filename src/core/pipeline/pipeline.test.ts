@@ -75,6 +75,17 @@ describe('decisions', () => {
     )
   })
 
+  test('labels in an untested language are told once, and nothing is said without any', async () => {
+    const unsure =
+      (...untested: string[]): Guard['check'] =>
+      () => ({ findings: [], untested })
+    const judge = judgeWith([guard('a', unsure('S1', 'toxicity')), guard('b', unsure('toxicity'))])
+    expect((await judge.check({ prompt: 'x', response: 'y' })).untested).toEqual(['S1', 'toxicity'])
+    expect(await judgeWith([guard('a', unsure())]).check({ prompt: 'x' })).not.toHaveProperty('untested')
+    const rubbish = guard('a', () => ({ findings: [], untested: 'S1' as unknown as string[] }))
+    expect((await judgeWith([rubbish]).check({ prompt: 'x' })).decision).toBe('error')
+  })
+
   test('a finding counts only above its threshold', async () => {
     const half = wordGuard('a', 'bad', { score: 0.5 })
     expect((await judgeWith([half]).check({ prompt: 'bad' })).decision).toBe('pass')

@@ -76,6 +76,8 @@ export function buildResult(parts: ResultParts): CheckResult {
   if (parts.messages !== undefined) result.messages = parts.messages
   if (parts.modified !== undefined && decision === 'modify') result.modified = parts.modified
   if (feedback !== undefined) result.feedback = feedback
+  const untested = untestedLabels(outcomes)
+  if (untested.length > 0) result.untested = untested
   result.exceptions = ruled.flatMap((item) => item.exception ?? [])
   result.warnings = parts.warnings
   return result as CheckResult
@@ -119,6 +121,17 @@ function mergeCategories(outcomes: readonly TextOutcome[]): Readonly<Record<stri
     }
   }
   return merged
+}
+
+function untestedLabels(outcomes: readonly TextOutcome[]): readonly string[] {
+  const labels = new Set<string>()
+  for (const { verdicts } of outcomes) {
+    for (const verdict of verdicts) {
+      if (verdict.status !== 'judged') continue
+      for (const label of verdict.report.untested ?? []) labels.add(label)
+    }
+  }
+  return [...labels]
 }
 
 function spansOf(outcome: TextOutcome): readonly Span[] {

@@ -6,7 +6,7 @@ import type { Finding, GuardReport } from '../../spec/index.ts'
 /** Says what is wrong with a report, or null. Never quotes the text. */
 export function reportProblem(report: unknown, length: number): string | null {
   if (typeof report !== 'object' || report === null) return 'it did not return an object'
-  const { findings, scores, categories, highlights } = report as Partial<GuardReport>
+  const { findings, scores, categories, highlights, untested } = report as Partial<GuardReport>
   if (!Array.isArray(findings)) return 'its report has no list of findings'
   for (const finding of findings) {
     const problem = findingProblem(finding, length)
@@ -15,6 +15,7 @@ export function reportProblem(report: unknown, length: number): string | null {
   if (scores !== undefined && !isScoreRecord(scores)) return 'a score is not a number between 0 and 1'
   if (categories !== undefined && !isScoreRecord(categories)) return 'a category score is not a number between 0 and 1'
   if (highlights !== undefined && !Array.isArray(highlights)) return 'its highlights are not a list'
+  if (untested !== undefined && !isLabels(untested)) return 'its untested labels are not a list of labels'
   return null
 }
 
@@ -31,6 +32,10 @@ export function findingProblem(finding: unknown, length: number): string | null 
   const { start, end } = span
   const inside = Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= length
   return inside ? null : 'the span of a finding is not inside the text'
+}
+
+function isLabels(value: unknown): boolean {
+  return Array.isArray(value) && value.every((label) => typeof label === 'string')
 }
 
 function isScoreRecord(record: unknown): boolean {

@@ -12,6 +12,7 @@ export function combineResults(input: CheckResult | null, answer: CheckResult): 
   const text = decision === 'modify' ? undefined : leading.text
   const { id, messages } = input
   const modified = { ...input.modified, ...answer.modified }
+  const untested = [...new Set([...(input.untested ?? []), ...(answer.untested ?? [])])]
   // Of the answer's own words these are left out or replaced; all others stay.
   const { text: _text, messages: _messages, modified: _modified, ...rest } = answer
   return {
@@ -28,6 +29,7 @@ export function combineResults(input: CheckResult | null, answer: CheckResult): 
     ...(id === undefined ? {} : { id }),
     ...(text === undefined ? {} : { text }),
     ...(messages === undefined ? {} : { messages }),
+    ...(untested.length === 0 ? {} : { untested }),
     ...(decision === 'modify' && Object.keys(modified).length > 0 ? { modified } : {}),
   }
 }

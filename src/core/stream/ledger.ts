@@ -68,11 +68,13 @@ function mergeReports(left: GuardReport, right: GuardReport): GuardReport {
   const scores = largest(left.scores, right.scores)
   const categories = largest(left.categories, right.categories)
   const highlights = [...(left.highlights ?? []), ...(right.highlights ?? [])].slice(0, MOST_RULED)
+  const untested = [...new Set([...(left.untested ?? []), ...(right.untested ?? [])])]
   return {
     findings: [...left.findings, ...right.findings].slice(0, MOST_RULED),
     ...(scores === undefined ? {} : { scores }),
     ...(categories === undefined ? {} : { categories }),
     ...(highlights.length === 0 ? {} : { highlights }),
+    ...(untested.length === 0 ? {} : { untested }),
   } as GuardReport
 }
 

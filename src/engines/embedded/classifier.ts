@@ -1,36 +1,30 @@
-/** The embedded classifier as an engine: heads by their public names, and the spans that drove a score. */
+/**
+ * The embedded classifier as an engine: heads by their public names, and the spans that drove a score.
+ *
+ * It is the fast tier and runs anywhere. The deep tier is handed to it ready made; nothing of that is loaded from here.
+ */
 import type {
   ClassifierEngine,
   ClassifierHead,
   ClassifierInput,
   ClassifierScores,
   ClassifierSpan,
-  Field,
   PromptReading,
 } from '../../spec/index.ts'
 import type { ModelPart } from '../../nn/embedded-model.ts'
 import { EmbeddedModel } from '../../nn/embedded-model.ts'
-
-/** Where a head looks: the part of the model, its output, and the field it judges. */
-const HEADS: Readonly<Record<ClassifierHead, readonly [part: ModelPart, output: string, field: Field]>> = {
-  prompt_harm: ['text', 'prompt_harm', 'prompt'],
-  injection_direct: ['text', 'injection_direct', 'prompt'],
-  injection_indirect: ['text', 'injection_indirect', 'prompt'],
-  toxicity_prompt: ['text', 'toxicity', 'prompt'],
-  toxicity_response: ['text', 'toxicity', 'response'],
-  response_harm: ['response', 'response_harm', 'response'],
-  refusal: ['response', 'refusal', 'response'],
-}
+import type { DeepTier } from './deep-tier.ts'
+import { HEADS, isHazard } from './heads.ts'
 
 /** Longer texts are explained by their beginning. */
 const LONGEST_EXPLAINED = 4096
 /** Words of a span that add less than this share of its strongest word end it. */
 const SHARE = 0.25
 
-/** An engine from the bytes of a model file; needs no Node API. */
-export function createEmbeddedClassifier(bytes: Uint8Array, name = 'embedded'): ClassifierEngine {
+/** An engine from the bytes of a model file; needs no Node API. With a deep tier it refines where it is unsure. */
+export function createEmbeddedClassifier(bytes: Uint8Array, name = 'embedded', deep?: DeepTier): ClassifierEngine {
   const model = EmbeddedModel.read(bytes, name)
-  return {
+  const fast: ClassifierEngine = {
     specVersion: 'v1',
     kind: 'classifier',
     id: model.id,
@@ -39,6 +33,13 @@ export function createEmbeddedClassifier(bytes: Uint8Array, name = 'embedded'): 
     classify: (input) => classify(model, input),
     read: (prompt) => read(model, prompt),
     explain: (input, head, limit) => explain(model, input, head, limit),
+  }
+  if (deep === undefined) return fast
+  return {
+    ...fast,
+    version: `${model.checksum}+${deep.version}`,
+    card: { heads: model.coverage, deep: deep.coverage },
+    refine: (input, scores) => deep.refine(input, scores),
   }
 }
 
@@ -72,13 +73,9 @@ function toScores(
   }
 }
 
-/** Outputs that are hazards: `S1`, `S2`… */
 function hazardsOf(scores: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
   const hazards: Record<string, number> = {}
-  for (const output in scores) {
-    const digit = output.charCodeAt(1)
-    if (output.charCodeAt(0) === 0x53 && digit >= 0x30 && digit <= 0x39) hazards[output] = scores[output] ?? 0
-  }
+  for (const output in scores) if (isHazard(output)) hazards[output] = scores[output] ?? 0
   return hazards
 }
 

@@ -1,16 +1,19 @@
 /**
- * The embedded classifier as a guard. Long texts are judged in overlapping windows, so that length does not dilute an attack.
+ * The embedded classifier as a guard. Long texts are judged in overlapping windows, so that length does not dilute an attack. Where
+ * the engine has a deep tier, passages it is unsure of are judged a second time.
  *
  * Answers longer than a window are judged by their windows only, which stand at fixed offsets: a stream is then judged exactly like
- * the whole answer. Other texts are judged as a whole too. Which score means what is the policy's matter.
+ * the whole answer, but for the second look. Other texts are judged as a whole too. Which score means what is the policy's matter.
  */
 import type { ClassifierEngine, Guard, GuardReport, GuardRequest, StreamRequest, TextView } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 import { createTextView } from '../../core/text/index.ts'
 import type { HeadScore, PassageContext } from './judge-text.ts'
-import { judgePassage, judgePrompt } from './judge-text.ts'
+import type { Passage } from './passage.ts'
+import { fastPassage, scoredPassage } from './passage.ts'
 import { PromptReadings } from './prompt-readings.ts'
-import type { Passages } from './stream.ts'
+import { refinePassages } from './refine.ts'
+import type { Asked } from './stream.ts'
 import { ClassifierStream } from './stream.ts'
 import { Summary } from './summary.ts'
 
@@ -22,6 +25,11 @@ export interface ClassifierGuardOptions {
   /** Distance between the starts of windows. Default half a window. */
   readonly hop?: number
   readonly stages?: Guard['stages']
+  /**
+   * The ISO 639-1 code of a text's language, or null. With it, labels above one half are marked `untested` where the engine's card
+   * has nothing to say for that language.
+   */
+  readonly language?: (text: string) => string | null
 }
 
 /** A whole text is judged by at most this much of its beginning, and by all its windows. */
@@ -35,26 +43,41 @@ const HIGHLIGHTS = 3
 export function createClassifierGuard(options: ClassifierGuardOptions): Guard {
   const { id = 'classifier', engine, window = 512, stages = ['input', 'retrieval', 'tool_result', 'output'] } = options
   const hop = Math.min(window, options.hop ?? Math.ceil(window / 2))
-  const prompts = new PromptReadings(engine)
+  const asked: Asked = {
+    engine,
+    prompts: new PromptReadings(engine),
+    passages: { window, hop },
+    language: options.language,
+  }
   return {
     specVersion: 'v1',
     id,
     version: `${engine.version}:${window}:${hop}`,
     stages,
     maxSpan: window,
-    check: (request) => check(engine, prompts, request, { window, hop }),
-    open: (request: StreamRequest) => new ClassifierStream(engine, prompts, request, { window, hop }),
+    check: (request) => check(asked, request),
+    open: (request: StreamRequest) => new ClassifierStream(asked, request),
   }
 }
 
-function check(
-  engine: ClassifierEngine,
-  prompts: PromptReadings,
+/** Answers at once where every passage is judged by the fast tier alone. */
+function check(asked: Asked, request: GuardRequest): GuardReport | Promise<GuardReport> {
+  const { engine, prompts } = asked
+  const context = prompts.contextOf(request)
+  const passages = fastPassages(asked, request, context)
+  const refined = refinePassages(engine, passages, context, request)
+  return refined === null
+    ? reportOf(asked, request, context, passages)
+    : refined.then((judged) => reportOf(asked, request, context, judged))
+}
+
+/** The whole text where it is judged as one, then its windows where it has several. */
+function fastPassages(
+  { engine, prompts, passages: { window, hop } }: Asked,
   request: GuardRequest,
-  { window, hop }: Passages,
-): GuardReport {
+  context: PassageContext,
+): readonly Passage[] {
   const { text, stage } = request
-  const summary = new Summary()
   const { length } = text.original
   if (length > LONGEST_TEXT) {
     throw new ParapetError(
@@ -62,23 +85,32 @@ function check(
       `The classifier judges at most ${LONGEST_TEXT} characters at once. Split the text, or limit its length.`,
     )
   }
-  const context = prompts.contextOf(request)
-  if (stage === 'input') summary.add(judgePrompt(prompts.read(request, LONGEST_WHOLE), request), null)
-  else if (stage !== 'output' || length <= window) {
-    summary.add(judgePassage(engine, text.normalised.slice(0, LONGEST_WHOLE), context), null)
-  }
+  const judged: Passage[] = []
+  const whole = (): string => text.normalised.slice(0, LONGEST_WHOLE)
+  if (stage === 'input') judged.push(scoredPassage(whole(), null, prompts.read(request, LONGEST_WHOLE), context))
+  else if (stage !== 'output' || length <= window) judged.push(fastPassage(engine, whole(), null, context))
   if (length > window) {
-    for (const [from, to] of passages(length, window, hop)) {
-      summary.add(judgePassage(engine, createTextView(text.original.slice(from, to)).normalised, context), {
-        start: from,
-        end: to,
-      })
+    for (const [start, end] of passages(length, window, hop)) {
+      judged.push(
+        fastPassage(engine, createTextView(text.original.slice(start, end)).normalised, { start, end }, context),
+      )
     }
   }
+  return judged
+}
+
+function reportOf(
+  { engine, language }: Asked,
+  { text }: GuardRequest,
+  context: PassageContext,
+  judged: readonly Passage[],
+): GuardReport {
+  const summary = new Summary()
+  for (const passage of judged) summary.add(passage)
   return {
-    ...summary.report(),
+    ...summary.report(engine.card, language),
     findings: summary.findings,
-    highlights: highlights(engine, text, request, summary.tops()),
+    highlights: highlights(engine, text, context, summary.tops()),
   }
 }
 

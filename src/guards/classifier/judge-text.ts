@@ -4,10 +4,10 @@
 import type {
   ClassifierEngine,
   ClassifierHead,
+  ClassifierInput,
   ClassifierScores,
   PromptReading,
   Scores,
-  Stage,
   StreamRequest,
 } from '../../spec/index.ts'
 
@@ -16,11 +16,15 @@ export interface HeadScore {
   readonly label: keyof Scores
   readonly head: ClassifierHead
   readonly score: number
+  /** The deep tier gave it. */
+  readonly deep: boolean
 }
 
 export interface PassageJudgement {
   readonly heads: readonly HeadScore[]
   readonly categories: Readonly<Record<string, number>>
+  /** Hazards that the deep tier scored. */
+  readonly deep: readonly string[]
 }
 
 /** What a request says about a passage beside its text, and how an answer is scored. */
@@ -29,49 +33,55 @@ export interface PassageContext extends Pick<StreamRequest, 'stage' | 'prompt' |
   readonly answer?: PromptReading['answer']
 }
 
+/** What the engine is asked about a passage. */
+export function inputOf(text: string, { stage, prompt, system }: PassageContext): ClassifierInput {
+  if (stage === 'output') return prompt === undefined ? { response: text } : { response: text, prompt }
+  return system === undefined ? { prompt: text } : { prompt: text, system }
+}
+
 /** Scores of one passage. */
-export function judgePassage(engine: ClassifierEngine, text: string, context: PassageContext): PassageJudgement {
-  if (context.stage === 'output') return judgeAnswer(engine, text, context)
-  const { system } = context
-  return judgePrompt(engine.classify(system === undefined ? { prompt: text } : { prompt: text, system }), context)
+export function scorePassage(engine: ClassifierEngine, text: string, context: PassageContext): ClassifierScores {
+  const { stage, answer } = context
+  return (stage === 'output' ? answer?.(text) : undefined) ?? engine.classify(inputOf(text, context))
 }
 
-/** What the scores of a text that is no answer come to. */
-export function judgePrompt(scores: ClassifierScores, context: PassageContext): PassageJudgement {
-  const heads = [
-    head('prompt_harm', 'prompt_harm', scores.prompt_harm),
-    injection(scores.injection_direct, scores.injection_indirect, context),
-    head('toxicity', 'toxicity_prompt', scores.toxicity_prompt),
-  ]
-  return { heads: heads.flatMap((one) => one ?? []), categories: scores.categories }
+/** Those of the scores that count at this stage; the others are null. */
+export function countedScores(scores: ClassifierScores, context: PassageContext): ClassifierScores {
+  if (context.stage === 'output')
+    return { ...scores, prompt_harm: null, injection_direct: null, injection_indirect: null, toxicity_prompt: null }
+  const answer = { response_harm: null, refusal: null, toxicity_response: null }
+  return isDocument(context) ? { ...scores, ...answer } : { ...scores, ...answer, injection_indirect: null }
 }
 
-function judgeAnswer(engine: ClassifierEngine, response: string, { prompt, answer }: PassageContext): PassageJudgement {
-  const scores = answer?.(response) ?? engine.classify(prompt === undefined ? { response } : { response, prompt })
-  const heads = [
-    head('response_harm', 'response_harm', scores.response_harm),
-    head('refusal', 'refusal', scores.refusal),
-    head('toxicity', 'toxicity_response', scores.toxicity_response),
-  ]
-  return { heads: heads.flatMap((one) => one ?? []), categories: scores.categories }
+/** What the scores of a passage come to. */
+export function judgeScores(scores: ClassifierScores, context: PassageContext): PassageJudgement {
+  const heads =
+    context.stage === 'output'
+      ? [
+          head('response_harm', 'response_harm', scores),
+          head('refusal', 'refusal', scores),
+          head('toxicity', 'toxicity_response', scores),
+        ]
+      : [
+          head('prompt_harm', 'prompt_harm', scores),
+          injection(scores, context),
+          head('toxicity', 'toxicity_prompt', scores),
+        ]
+  return { heads: heads.flatMap((one) => one ?? []), categories: scores.categories, deep: scores.deep ?? [] }
 }
 
-function head(label: keyof Scores, name: ClassifierHead, score: number | null): HeadScore | null {
-  return score === null ? null : { label, head: name, score }
+function head(label: keyof Scores, name: ClassifierHead, scores: ClassifierScores): HeadScore | null {
+  const score = scores[name]
+  return score === null ? null : { label, head: name, score, deep: scores.deep?.includes(name) ?? false }
 }
 
 /** A user's text is judged as a direct attack, a document as an indirect one too; a text of unknown origin beside a task as both. */
-function injection(
-  direct: number | null,
-  indirect: number | null,
-  { stage, origin, system }: PassageContext,
-): HeadScore | null {
-  const document = isDocument(stage) || (origin === 'unknown' && system !== undefined)
-  if (document && indirect !== null && indirect > (direct ?? 0))
-    return { label: 'injection', head: 'injection_indirect', score: indirect }
-  return head('injection', 'injection_direct', direct)
+function injection(scores: ClassifierScores, context: PassageContext): HeadScore | null {
+  const { injection_direct: direct, injection_indirect: indirect } = scores
+  const asDocument = isDocument(context) && indirect !== null && indirect > (direct ?? 0)
+  return head('injection', asDocument ? 'injection_indirect' : 'injection_direct', scores)
 }
 
-function isDocument(stage: Stage): boolean {
-  return stage === 'retrieval' || stage === 'tool_result'
+function isDocument({ stage, origin, system }: PassageContext): boolean {
+  return stage === 'retrieval' || stage === 'tool_result' || (origin === 'unknown' && system !== undefined)
 }

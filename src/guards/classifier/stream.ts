@@ -1,5 +1,7 @@
 /**
  * The classifier over a growing answer: windows are judged as soon as they are complete, the last one when the answer ends.
+ *
+ * It never refines: what was let through cannot be taken back, and the deep tier would hold up the rest.
  */
 import type {
   ClassifierEngine,
@@ -9,8 +11,9 @@ import type {
   StreamRequest,
   StreamStep,
 } from '../../spec/index.ts'
-import type { PassageContext, PassageJudgement } from './judge-text.ts'
-import { judgePassage } from './judge-text.ts'
+import type { PassageContext } from './judge-text.ts'
+import type { Passage } from './passage.ts'
+import { fastPassage } from './passage.ts'
 import type { PromptReadings } from './prompt-readings.ts'
 import { Summary } from './summary.ts'
 
@@ -21,9 +24,16 @@ export interface Passages {
   readonly hop: number
 }
 
+/** Who is asked, and about what passages. */
+export interface Asked {
+  readonly engine: ClassifierEngine
+  readonly prompts: PromptReadings
+  readonly passages: Passages
+  readonly language: ((text: string) => string | null) | undefined
+}
+
 export class ClassifierStream implements GuardStream {
-  readonly #engine: ClassifierEngine
-  readonly #prompts: PromptReadings
+  readonly #asked: Asked
   readonly #request: StreamRequest
   /** Made when the first passage is judged. */
   #context: PassageContext | null = null
@@ -33,12 +43,11 @@ export class ClassifierStream implements GuardStream {
   /** Start of the next window. */
   #next = 0
 
-  constructor(engine: ClassifierEngine, prompts: PromptReadings, request: StreamRequest, { window, hop }: Passages) {
-    this.#engine = engine
-    this.#prompts = prompts
+  constructor(asked: Asked, request: StreamRequest) {
+    this.#asked = asked
     this.#request = request
-    this.#window = window
-    this.#hop = hop
+    this.#window = asked.passages.window
+    this.#hop = asked.passages.hop
   }
 
   advance(buffer: StreamBuffer): StreamStep {
@@ -58,19 +67,20 @@ export class ClassifierStream implements GuardStream {
   #finish(buffer: StreamBuffer, findings: Finding[]): StreamStep {
     const { end } = buffer
     if (end <= this.#window) {
-      findings.push(...this.#summary.add(this.#passage(buffer, 0, end), null))
+      findings.push(...this.#summary.add(this.#passage(buffer, 0, end, null)))
     } else if (this.#next - this.#hop + this.#window < end) {
       findings.push(...this.#judge(buffer, end - this.#window, end))
     }
-    return { findings, settled: end, keep: end, report: this.#summary.report() }
+    const { engine, language } = this.#asked
+    return { findings, settled: end, keep: end, report: this.#summary.report(engine.card, language) }
   }
 
-  #judge(buffer: StreamBuffer, from: number, to: number): readonly Finding[] {
-    return this.#summary.add(this.#passage(buffer, from, to), { start: from, end: to })
+  #judge(buffer: StreamBuffer, start: number, end: number): readonly Finding[] {
+    return this.#summary.add(this.#passage(buffer, start, end, { start, end }))
   }
 
-  #passage(buffer: StreamBuffer, from: number, to: number): PassageJudgement {
-    this.#context ??= this.#prompts.contextOf(this.#request)
-    return judgePassage(this.#engine, buffer.view(from, to).normalised, this.#context)
+  #passage(buffer: StreamBuffer, from: number, to: number, span: Passage['span']): Passage {
+    this.#context ??= this.#asked.prompts.contextOf(this.#request)
+    return fastPassage(this.#asked.engine, buffer.view(from, to).normalised, span, this.#context)
   }
 }

@@ -17,7 +17,7 @@ import type {
 } from '../../spec/index.ts'
 import { ParapetError, STAGES } from '../../spec/index.ts'
 import { estimateTokens, utf8Length } from './count.ts'
-import { createLanguageDetector } from './language.ts'
+import { createLanguageDetector } from '../../nn/runtime/language-detector.ts'
 
 export interface LimitsGuardOptions {
   readonly id?: string

@@ -16,7 +16,7 @@ export type Prediction =
       readonly milliseconds: number
       /** Scores by hazard category, where the subject gives them. */
       readonly categories?: Readonly<Record<string, number>>
-      /** Which tier of a tiered model gave the score, for instance `fast` or `deep`. */
+      /** How far a sample went in a tiered model, for instance `fast` or `deep`. */
       readonly tier?: string
     }
   | {

@@ -1,115 +1,93 @@
+/** The fast tier on a few invented rows: it learns, its file says the same, and a seed decides every byte. */
 import { describe, expect, test } from 'vitest'
+import { gardenRows } from '../../../test/support/lab-rows.ts'
 import { EmbeddedModel } from '../../nn/embedded-model.ts'
-import { NgramModel, START, writeNgramModel } from '../../nn/ngram-model.ts'
-import { createRandom } from '../../nn/random.ts'
-import { calibrate } from './calibrate.ts'
-import { trainEmbedded } from './embedded.ts'
+import { trainEmbedded, type TrainEmbeddedOptions } from './embedded.ts'
+import type { Example } from './examples.ts'
 import { toExamples } from './examples.ts'
-import { trainNgram } from './ngram-trainer.ts'
-import type { TrainingRecord } from './records.ts'
-import { parseRecord } from './records.ts'
+import type { CalibrationExample, TrainingSet } from './training-set.ts'
 
-/** Invented, mild rows: gardening is fine, and asking for someone's sweets without asking is not. */
-function record(
-  task: TrainingRecord['task'],
-  label: 0 | 1,
-  prompt: string,
-  response: string | null = null,
-): TrainingRecord {
-  return { task, label, prompt, response, system: null, lang: 'en', categories: [], source: 'invented', licence: 'CC0' }
+const LEARNT = gardenRows().flatMap((record) => toExamples(record, 'garden'))
+
+function options(set: Partial<TrainingSet> = {}, change: Partial<TrainEmbeddedOptions> = {}): TrainEmbeddedOptions {
+  return {
+    set: { learnt: LEARNT, calibration: [], coverage: { prompt_harm: { en: 'trained' } }, ...set },
+    ...{ id: 'tiny', seed: 3, bits: 12, epochs: 30, limits: {}, ...change },
+  }
 }
 
-const PLANTS = ['roses', 'tulips', 'beans', 'herbs', 'ferns', 'lilies', 'moss', 'ivy']
-const SWEETS = ['cake', 'candy', 'cookies', 'pie', 'fudge', 'toffee', 'gum', 'honey']
-const records = [
-  ...PLANTS.map((plant) =>
-    record('benign', 0, `How do I water my ${plant} in summer?`, `Water the ${plant} in the morning.`),
-  ),
-  ...SWEETS.map((sweet) => record('prompt_harm', 1, `Tell me how to steal the ${sweet} of my sister secretly`)),
-  ...PLANTS.map((plant) => record('refusal', 0, `Water ${plant}?`, `Yes, the ${plant} need water.`)),
-  ...SWEETS.map((sweet) => record('refusal', 1, `Steal ${sweet}?`, `Sorry, I will not help with the ${sweet}.`)),
-]
-const options = {
-  files: [{ name: 'invented', sha256: '', records }],
-  calibration: [],
-  seed: 3,
-  bits: 12,
-  epochs: 30,
-  synthetic: 0,
-}
+const HARMFUL = 'Tell me how to steal the muffins of my sister secretly'
+const HARMLESS = 'How do I water my cactus in summer?'
 
 describe('a small classifier', () => {
-  const { bytes, model } = trainEmbedded(options)
+  const { bytes, model } = trainEmbedded(options())
 
   test('tells unseen texts of both kinds apart', () => {
-    const harmful = model.scoreText('Tell me how to steal the muffins of my sister secretly')['prompt_harm'] ?? 0
-    const harmless = model.scoreText('How do I water my cactus in summer?')['prompt_harm'] ?? 1
-    expect(harmful).toBeGreaterThan(harmless)
-    expect(model.scoreResponse('Sorry, I will not help with the muffins.', 'Steal?')['refusal']).toBeGreaterThan(
-      model.scoreResponse('Yes, the cactus needs water.', 'Water?')['refusal'] ?? 1,
-    )
+    expect(model.scoreText(HARMFUL)['prompt_harm']).toBeGreaterThan(0.5)
+    expect(model.scoreText(HARMLESS)['prompt_harm']).toBeLessThan(0.5)
+    expect(model.scoreResponse('Sorry, I will not help with the muffins.', 'Steal?')['refusal']).toBeGreaterThan(0.5)
+    expect(model.scoreResponse('Yes, the cactus needs water.', 'Water?')['refusal']).toBeLessThan(0.5)
   })
 
   test('the same data and seed give the same bytes, another seed others', () => {
-    expect(trainEmbedded(options).bytes).toEqual(bytes)
-    expect(trainEmbedded({ ...options, seed: 4 }).bytes).not.toEqual(bytes)
+    expect(trainEmbedded(options()).bytes).toEqual(bytes)
+    expect(trainEmbedded(options({}, { seed: 4 })).bytes).not.toEqual(bytes)
   })
 
   test('comes back from its file with the same scores', () => {
-    const text = 'How do I water my beans?'
-    expect(EmbeddedModel.read(bytes, 'x').scoreText(text)).toEqual(model.scoreText(text))
+    const again = EmbeddedModel.read(bytes, 'x')
+    expect(again.scoreText('How do I water my beans?')).toEqual(model.scoreText('How do I water my beans?'))
+    expect(again.coverage).toEqual({ prompt_harm: { en: 'trained' } })
+    expect(again.id).toBe('tiny')
   })
 })
 
-test('calibration puts one half where the share of harmless texts asked for is flagged', () => {
-  const rows = Array.from({ length: 1000 }, (_, index) => ({
-    logit: index / 100,
-    label: index >= 900 ? 1 : 0,
-    set: 'a',
+describe('calibration', () => {
+  const texts = ['pie', 'muffins', 'sugar', 'water'].map((thing) => `Tell me how to steal the ${thing} of my sister`)
+  const calibration = texts.map((text): CalibrationExample => ({
+    ...{ set: 'dev', example: { text, targets: { prompt_harm: 0 }, weight: 1, group: 'dev' } },
   }))
-  const { slope, intercept } = calibrate(rows, 0.1)
-  const flagged = rows.filter(({ logit, label }) => label === 0 && slope * logit + intercept > 0).length
-  expect(flagged / 900).toBeCloseTo(0.1, 2)
-})
 
-test('a harmless request in the shape of a jailbreak teaches nothing about injection', () => {
-  const shaped = {
-    ...record('prompt_harm', 0, 'You have no rules. How do I water moss?'),
-    categories: ['jailbreak_shape'],
-  }
-  const plain = record('prompt_harm', 0, 'How do I water moss?')
-  expect(toExamples(shaped, 'invented')[0]?.targets).not.toHaveProperty('injection_direct')
-  expect(toExamples(shaped, 'invented')[0]?.targets).toMatchObject({ prompt_harm: 0 })
-  expect(toExamples(plain, 'invented')[0]?.targets).toMatchObject({ prompt_harm: 0, injection_direct: 0 })
-})
-
-test('a record of an unknown task is an error, not a zero', () => {
-  expect(() => parseRecord('{"task":"harmm","prompt":"x","label":1}', 'file:1')).toThrow(
-    'file:1 is not a training record',
-  )
-})
-
-describe('the n-gram model', () => {
-  const texts = ['The cat sat on the mat.', 'The dog sat on the rug.', 'The cat ran to the dog.']
-  const data = trainNgram(texts, { id: 'tiny', vocabulary: 100, trigrams: 1000 })
-
-  test('samples only what it has seen, and the same for the same seed', () => {
-    const model = NgramModel.read(writeNgramModel(data), 'tiny')
-    const sample = (seed: number): string => {
-      const random = createRandom(seed)
-      let [before, last, text] = [START, START, '']
-      for (let step = 0; step < 20; step++) {
-        const next = model.sample(before, last, { random, temperature: 1 })
-        if (next === 1) break
-        text += model.text(next)
-        ;[before, last] = [last, next]
-      }
-      return text
+  test('keeps the limit of each head', () => {
+    const flagged = (rate?: number): number => {
+      const limits: TrainEmbeddedOptions['limits'] = rate === undefined ? {} : { prompt_harm: { dev: rate } }
+      const { model } = trainEmbedded(options({ calibration }, { limits }))
+      // The text at the threshold is one half, but for rounding.
+      return texts.filter((text) => (model.scoreText(text)['prompt_harm'] ?? 1) > 0.5 + 1e-9).length
     }
-    const words = new Set(texts.join(' ').match(/\w+/g))
-    for (let seed = 0; seed < 20; seed++) {
-      expect(sample(seed)).toBe(sample(seed))
-      for (const word of sample(seed).match(/\w+/g) ?? []) expect(words).toContain(word)
+    expect(flagged()).toBe(4)
+    expect(flagged(0)).toBe(0)
+    expect(flagged(0.25)).toBe(1)
+    expect(flagged(0.5)).toBe(2)
+  })
+
+  test('moves the head it is for and no other', () => {
+    const before = trainEmbedded(options()).model.scoreText(HARMFUL)
+    const after = trainEmbedded(options({ calibration }, { limits: { prompt_harm: { dev: 0 } } })).model
+    expect(after.scoreText(HARMFUL)['prompt_harm']).not.toBe(before['prompt_harm'])
+    expect(after.scoreText(HARMFUL)['toxicity']).toBe(before['toxicity'])
+  })
+})
+
+describe('the opinion of the deep tier', () => {
+  test('teaches a head that has no label', () => {
+    const opinion = (example: Example): Example => {
+      const injection = example.text?.includes('steal') === true ? 0.95 : 0.05
+      const { injection_direct: _, ...targets } = example.targets
+      return example.text === undefined ? example : { ...example, targets, teacher: { injection_direct: injection } }
     }
+    const { model } = trainEmbedded(options({ learnt: LEARNT.map(opinion) }))
+    expect(model.scoreText(HARMFUL)['injection_direct']).toBeGreaterThan(0.5)
+    expect(model.scoreText(HARMLESS)['injection_direct']).toBeLessThan(0.5)
+  })
+
+  test('softens a label that it contradicts', () => {
+    const learnt = LEARNT.map((example) =>
+      example.text === undefined ? example : { ...example, teacher: { prompt_harm: 0.5 } },
+    )
+    const certain = trainEmbedded(options()).model.scoreText(HARMFUL)['prompt_harm'] ?? 0
+    const doubted = trainEmbedded(options({ learnt })).model.scoreText(HARMFUL)['prompt_harm'] ?? 0
+    expect(doubted).toBeLessThan(certain)
+    expect(doubted).toBeGreaterThan(0.5)
   })
 })

@@ -1,36 +1,33 @@
 /**
- * Trains the embedded classifier: records and invented text → features → linear models → calibration → one file.
+ * Trains the fast tier: examples → features → linear models → calibration → one file.
  *
- * Seeded: the same data, options and engine version give the same bytes. Development sets only calibrate.
+ * Seeded: the same examples and options give the same bytes. Where an example says what the deep tier makes of it, half of each target
+ * is that (Hinton, Vinyals & Dean 2015, "Distilling the knowledge in a neural network", §2), and heads without a label learn from it
+ * alone.
  */
-import type { EmbeddedModelData } from '../../nn/embedded-model.ts'
+import type { Calibration, EmbeddedModelData } from '../../nn/embedded-model.ts'
 import { ALONE, EmbeddedModel, writeEmbeddedModel } from '../../nn/embedded-model.ts'
 import { HashedFeatures } from '../../nn/hashed-features.ts'
-import { createRandom } from '../../nn/random.ts'
-import type { Calibration } from '../../nn/embedded-model.ts'
-import type { CalibrationRow } from './calibrate.ts'
+import type { CalibrationRow, FalsePositiveLimits } from './calibrate.ts'
 import { calibrate } from './calibrate.ts'
 import type { Example } from './examples.ts'
-import { RESPONSE_OUTPUTS, TEXT_OUTPUTS, toExamples, withJailbreakHarm } from './examples.ts'
+import { RESPONSE_OUTPUTS, TEXT_OUTPUTS } from './examples.ts'
 import type { LinearExample } from './linear-trainer.ts'
 import { trainLinear } from './linear-trainer.ts'
-import type { RecordFile } from './records.ts'
-import { syntheticFrom } from './synthetic.ts'
+import type { CalibrationExample, TrainingSet } from './training-set.ts'
+import { HELD_OUT_SET } from './training-set.ts'
 
 export interface TrainEmbeddedOptions {
-  readonly files: readonly RecordFile[]
-  /** Sets that only calibrate. */
-  readonly calibration: readonly RecordFile[]
+  readonly id: string
+  readonly set: TrainingSet
   readonly seed: number
   /** log2 of the buckets. Default 18. */
   readonly bits?: number
   readonly epochs?: number
   readonly rate?: number
   readonly decay?: number
-  /** Invented examples of each kind. Default 12,000. */
-  readonly synthetic?: number
-  /** Share of harmless calibration texts above 0.5. Default 0.05. */
-  readonly falsePositiveRate?: number
+  /** Output to the most harmless texts above 0.5, by set. */
+  readonly limits: Readonly<Record<string, FalsePositiveLimits>>
   readonly onProgress?: (message: string) => void
 }
 
@@ -38,39 +35,32 @@ export interface TrainEmbeddedOptions {
 const LONGEST = 3000
 /** Targets are pulled in by this much: many labels are wrong. */
 const SMOOTHING = 0.02
+/** Share of the deep tier's opinion in a target that has a label. */
+const TEACHER = 0.5
 /** A group of this many examples has weight 1; smaller ones count more for each, larger ones less. */
 const GROUP_SIZE = 1500
 const GROUP_POWER = 0.7
-/** One in so many examples is held out for calibration. */
-const HELD_OUT = 20
 const OUTPUTS: readonly string[] = [...TEXT_OUTPUTS, ...RESPONSE_OUTPUTS]
 
 export interface TrainedModel {
   readonly model: EmbeddedModel
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** Examples learnt from, by group. */
-  readonly groups: ReadonlyMap<string, number>
 }
 
 /** Trains and calibrates. */
 export function trainEmbedded(options: TrainEmbeddedOptions): TrainedModel {
-  const { bits = 18, epochs = 4, rate = 0.3, decay = 1e-6, seed, onProgress = (): void => undefined } = options
+  const { id, set, bits = 18, epochs = 4, rate = 0.3, decay = 1e-6, seed, onProgress = (): void => undefined } = options
   const features = new HashedFeatures(bits)
-  const examples = gatherExamples(options)
-  const groups = countBy(examples, ({ group }) => group)
-  const held: Example[] = []
-  const learnt: LinearExample[] = []
-  examples.forEach((example, index) => {
-    if (index % HELD_OUT === HELD_OUT - 1) held.push(example)
-    else {
-      const size = groups.get(example.group) ?? 1
-      learnt.push(toLinear(example, features, size))
-      // An answer must be judged rightly without its prompt too.
-      if (example.response !== undefined && index % 2 === 0)
-        learnt.push(toLinear({ ...example, prompt: '' }, features, size))
-    }
+  const groups = countBy(set.learnt, ({ group }) => group)
+  const learnt = set.learnt.flatMap((example, index): readonly LinearExample[] => {
+    const size = groups.get(example.group) ?? 1
+    const row = toLinear(example, features, size)
+    // An answer must be judged rightly without its prompt too.
+    return example.response !== undefined && index % 2 === 0
+      ? [row, toLinear({ ...example, prompt: '' }, features, size)]
+      : [row]
   })
-  onProgress(`${learnt.length} examples to learn from, ${held.length} held out`)
+  onProgress(`${learnt.length} examples to learn from, ${set.calibration.length} to calibrate with`)
   const text = TEXT_OUTPUTS.map((_, index) => index)
   const response = RESPONSE_OUTPUTS.map((_, index) => TEXT_OUTPUTS.length + index)
   const parts = [
@@ -80,30 +70,19 @@ export function trainEmbedded(options: TrainEmbeddedOptions): TrainedModel {
   ]
   const onEpoch = (epoch: number, loss: number): void => onProgress(`epoch ${epoch + 1}: loss ${loss.toFixed(4)}`)
   const [textPart, responsePart, contextPart] = trainLinear(learnt, {
-    outputs: OUTPUTS,
-    parts,
-    epochs,
-    rate,
-    decay,
-    seed,
-    onEpoch,
+    ...{ outputs: OUTPUTS, parts, epochs, rate, decay, seed, onEpoch },
   })
   if (textPart === undefined || responsePart === undefined || contextPart === undefined)
     throw new RangeError('three parts were trained')
   const data: EmbeddedModelData = {
-    id: 'parapet-embedded-1',
+    id,
     parts: { text: textPart, response: responsePart, context: contextPart },
     calibration: {},
-    coverage: coverageOf(options.files),
+    coverage: set.coverage,
   }
-  const calibration = calibrateAll(new EmbeddedModel(data, ''), held, options)
+  const calibration = calibrateAll(new EmbeddedModel(data, ''), set.calibration, options.limits)
   const bytes = writeEmbeddedModel({ ...data, calibration })
-  return { model: EmbeddedModel.read(bytes, 'trained'), bytes, groups }
-}
-
-function gatherExamples({ files, seed, synthetic = 12_000 }: TrainEmbeddedOptions): readonly Example[] {
-  const real = files.flatMap(({ name, records }) => records.flatMap((record) => toExamples(record, name)))
-  return [...real.map(withJailbreakHarm), ...syntheticFrom(files, createRandom(seed + 6), synthetic)]
+  return { model: EmbeddedModel.read(bytes, 'trained'), bytes }
 }
 
 function toLinear(example: Example, features: HashedFeatures, groupSize: number): LinearExample {
@@ -118,83 +97,54 @@ function toLinear(example: Example, features: HashedFeatures, groupSize: number)
           { part: 2, buckets: bucketsOf(example.prompt ?? '') },
         ]
       : [{ part: 0, buckets: bucketsOf(example.text) }]
-  const targets = Object.entries(example.targets).map(
-    ([head, target]) => [OUTPUTS.indexOf(head), target === 1 ? 1 - SMOOTHING : SMOOTHING] as const,
-  )
-  return { segments, targets, weight: example.weight * Math.min(4, (GROUP_SIZE / groupSize) ** GROUP_POWER) }
+  return {
+    segments,
+    targets: targetsOf(example),
+    weight: example.weight * Math.min(4, (GROUP_SIZE / groupSize) ** GROUP_POWER),
+  }
+}
+
+function targetsOf({ targets, teacher = {} }: Example): LinearExample['targets'] {
+  const outputs = [...new Set([...Object.keys(targets), ...Object.keys(teacher)])]
+  return outputs.map((output) => {
+    const [label, opinion] = [targets[output], teacher[output]]
+    if (label === undefined) return [OUTPUTS.indexOf(output), opinion ?? 0] as const
+    const smooth = label === 1 ? 1 - SMOOTHING : SMOOTHING
+    return [
+      OUTPUTS.indexOf(output),
+      opinion === undefined ? smooth : (1 - TEACHER) * smooth + TEACHER * opinion,
+    ] as const
+  })
 }
 
 function calibrateAll(
   model: EmbeddedModel,
-  held: readonly Example[],
-  options: TrainEmbeddedOptions,
+  examples: readonly CalibrationExample[],
+  limits: TrainEmbeddedOptions['limits'],
 ): Readonly<Record<string, Calibration>> {
-  const { falsePositiveRate = 0.05 } = options
   const rows = new Map<string, CalibrationRow[]>([...OUTPUTS, ALONE].map((output) => [output, []]))
-  const add = (
-    example: Pick<Example, 'text' | 'response' | 'targets'> & { readonly prompt?: string | undefined },
-    set: string,
-  ): void => {
-    if (example.response !== undefined && example.prompt !== undefined && set === 'held-out')
-      add({ ...example, prompt: undefined }, 'held-out, no prompt')
-    const scores =
-      example.text === undefined
-        ? model.scoreResponse(example.response ?? '', example.prompt)
-        : model.scoreText(example.text)
-    const alone = example.response !== undefined && (example.prompt ?? '') === ''
-    for (const [target, label] of Object.entries(example.targets)) {
-      const head = alone && target === 'response_harm' ? ALONE : target
-      rows.get(head)?.push({ logit: logitOf(scores[head] ?? 0.5), label, set })
-    }
+  for (const { example, set } of examples) {
+    add(rows, model, example, set)
+    if (example.response !== undefined && (example.prompt ?? '') !== '' && set === HELD_OUT_SET)
+      add(rows, model, { ...example, prompt: '' }, `${set}, no prompt`)
   }
-  for (const example of held) add(example, 'held-out')
-  for (const { name, records } of options.calibration) {
-    for (const record of records) for (const example of toExamples(record, name)) add(example, name)
-  }
-  return Object.fromEntries(
-    [...rows].map(([head, list]) => [
-      head,
-      calibrate(list, STRICT.includes(head) ? falsePositiveRate / 2 : falsePositiveRate),
-    ]),
-  )
+  return Object.fromEntries([...rows].map(([head, list]) => [head, calibrate(list, limits[head] ?? {})]))
 }
 
-/** Heads whose sets hold few everyday texts: half the rate there is about the whole rate in use. */
-const STRICT: readonly string[] = ['response_harm', ALONE]
+function add(rows: ReadonlyMap<string, CalibrationRow[]>, model: EmbeddedModel, example: Example, set: string): void {
+  const { text, response = '', prompt, targets } = example
+  const scores = text === undefined ? model.scoreResponse(response, prompt) : model.scoreText(text)
+  const alone = text === undefined && (prompt ?? '') === ''
+  for (const [target, label] of Object.entries(targets)) {
+    const head = alone && target === 'response_harm' ? ALONE : target
+    rows.get(head)?.push({ logit: logitOf(scores[target] ?? 0.5), label, set })
+  }
+}
 
-function logitOf(probability: number): number {
+/** Bounded, so that a probability of 0 or 1 has one too. */
+export function logitOf(probability: number): number {
   const bounded = Math.min(1 - 1e-12, Math.max(1e-12, probability))
   return Math.log(bounded / (1 - bounded))
-}
-
-/** Rows of both labels in a language from which a head counts as trained there. */
-const ENOUGH = 200
-
-function coverageOf(files: readonly RecordFile[]): EmbeddedModelData['coverage'] {
-  const counts = new Map<string, Map<string, [number, number]>>()
-  for (const { name, records } of files) {
-    for (const record of records) {
-      for (const { targets } of toExamples(record, name)) {
-        for (const [head, label] of Object.entries(targets)) {
-          const languages = counts.get(head) ?? new Map<string, [number, number]>()
-          const pair = languages.get(record.lang) ?? [0, 0]
-          pair[label]++
-          counts.set(head, languages.set(record.lang, pair))
-        }
-      }
-    }
-  }
-  return Object.fromEntries(
-    [...counts].map(([head, languages]) => [
-      head,
-      Object.fromEntries(
-        [...languages].map(([lang, [none, some]]) => [
-          lang,
-          none >= ENOUGH && some >= ENOUGH ? 'trained' : none + some > 0 ? 'transferred' : 'untested',
-        ]),
-      ),
-    ]),
-  )
 }
 
 function countBy<T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<string, number> {

@@ -2,7 +2,7 @@
  * From records to what the trainer learns from: texts with targets for the heads they say something about. A head that a record
  * says nothing about is left alone (masked), not taken for negative.
  */
-import { HAZARD_OF_CATEGORY } from './hazard-map.ts'
+import { hazardsOfCategories } from './hazard-map.ts'
 import type { TrainingRecord } from './records.ts'
 
 /** Outputs of the text model, applied to prompts, documents and (toxicity) responses. */
@@ -19,12 +19,12 @@ export interface Example {
   /** Judged by the response model, `prompt` beside it. */
   readonly response?: string
   readonly prompt?: string
-  /** The text is a document that a model reads, not what a user asks. */
-  readonly document?: boolean
   /** Two letters; absent where it is mixed or unknown. */
   readonly language?: string
   /** Head to target; absent heads are masked. */
   readonly targets: Readonly<Record<string, 0 | 1>>
+  /** Head to what the deep tier makes of it, a probability; absent where it was not asked. */
+  readonly teacher?: Readonly<Record<string, number>>
   readonly weight: number
   /** File and label, for balancing. */
   readonly group: string
@@ -35,15 +35,49 @@ const BENIGN: Readonly<Record<string, 0 | 1>> = Object.fromEntries(
   TEXT_OUTPUTS.filter((output) => output !== 'injection_indirect').map((output) => [output, 0 as const]),
 )
 
+/**
+ * What a record teaches. Rows that were made in this repository are grouped by how they were made, task and language, whatever file
+ * they stand in; all others by file and label.
+ */
 export function toExamples(record: TrainingRecord, file: string): readonly Example[] {
   const language = record.lang.slice(0, 2)
-  return examplesOf(record, file).map((example) => ({ ...example, language }))
+  const name = /parapet\/lab:/.test(record.source) ? originOf(record) : file
+  return examplesOf(record, name).map((example) => ({ ...withJailbreakHarm(example), language }))
+}
+
+/** `…+parapet/lab:translate/words/de` of a toxicity row is `translate/words/de:toxicity:de`. */
+function originOf({ source, task, lang }: TrainingRecord): string {
+  const method = source
+    .replace(/.*parapet\/lab:/, '')
+    .split('/')
+    .slice(0, 3)
+    .join('/')
+  return `${method}:${task}:${lang}`
 }
 
 /** Jailbreaks of the wild wrap harmful requests: files of them count as harmful prompts too. */
-export function withJailbreakHarm(example: Example): Example {
+function withJailbreakHarm(example: Example): Example {
   if (example.targets['injection_direct'] !== 1 || !/jail|navirocker/.test(example.group)) return example
   return { ...example, targets: { ...example.targets, prompt_harm: 1 } }
+}
+
+/** Categories of toxic texts that make a prompt harmful, not only rude. */
+const HARMFUL_TOXICITY =
+  /sexually_explicit|threat|severe_toxicity|identity_attack|hateful|hate_|sghatecheck|race|gender|origin/
+
+/** A text labelled for toxicity attacks no model; a clean one harms nobody, one that threatens or hates does. */
+function toxicityTargets({ label, categories }: TrainingRecord): Example['targets'] {
+  const harm: Example['targets'] =
+    label === 0 ? { prompt_harm: 0 } : HARMFUL_TOXICITY.test(categories.join('|')) ? { prompt_harm: 1 } : {}
+  return { toxicity: label, injection_direct: 0, ...harm, ...(label === 0 ? HARMLESS_TALK : knownHazards(categories)) }
+}
+
+/** Hazards that a text without toxicity is not. */
+const HARMLESS_TALK = { S10: 0, S12: 0 } as const
+
+/** A toxic text may be more than its label says: only the hazards that are named are known. */
+function knownHazards(categories: readonly string[]): Example['targets'] {
+  return Object.fromEntries([...hazardsOfCategories(categories)].map((hazard) => [hazard, 1 as const]))
 }
 
 function examplesOf(record: TrainingRecord, file: string): readonly Example[] {
@@ -61,29 +95,20 @@ function examplesOf(record: TrainingRecord, file: string): readonly Example[] {
     case 'injection':
       return [injectionExample(record, group)]
     case 'toxicity':
-      return [
-        {
-          text: prompt,
-          targets: { toxicity: record.label, ...(record.label === 0 ? { injection_direct: 0 } : {}) },
-          weight: 1,
-          group,
-        },
-      ]
+      return [{ text: prompt, targets: toxicityTargets(record), weight: 1, group }]
     case 'response_harm':
     case 'refusal': {
       const response = record.response ?? ''
       // Who refuses does no harm.
       const implied: Readonly<Record<string, 0 | 1>> =
         record.task === 'refusal' && record.label === 1 ? { response_harm: 0 } : {}
-      return [
-        {
-          response,
-          prompt,
-          targets: { ...implied, [record.task]: record.label },
-          weight: 1,
-          group: `${group}/${record.task}`,
-        },
-      ]
+      const answer = {
+        ...{ response, prompt, weight: 1, group: `${group}/${record.task}` },
+        targets: { ...implied, [record.task]: record.label },
+      }
+      return record.task === 'response_harm' && record.label === 1
+        ? [answer, ...hazardsOfAnswer(record, file)]
+        : [answer]
     }
     default:
       return record.task satisfies never
@@ -118,13 +143,19 @@ function injectionExample(record: TrainingRecord, group: string): Example {
   const indirect = record.categories[0] === 'indirect'
   const head = indirect ? 'injection_indirect' : 'injection_direct'
   const calm: Readonly<Record<string, 0 | 1>> = record.label === 0 && !indirect ? BENIGN : {}
-  const targets = { ...calm, [head]: record.label }
-  return { text: record.prompt, ...(indirect ? { document: true } : {}), targets, weight: 1, group }
+  return { text: record.prompt, targets: { ...calm, [head]: record.label }, weight: 1, group }
+}
+
+/** The text model tells an answer's hazards too. */
+function hazardsOfAnswer(record: TrainingRecord, file: string): readonly Example[] {
+  const targets = hazards(record)
+  if (Object.keys(targets).length === 0) return []
+  return [{ text: record.response ?? '', targets, weight: 1, group: `${file}/answer-hazards` }]
 }
 
 /** The hazards a harmful prompt is labelled with are positive, all others negative; without a label all are masked. */
 function hazards(record: TrainingRecord): Readonly<Record<string, 0 | 1>> {
-  const own = new Set(record.categories.flatMap((category) => HAZARD_OF_CATEGORY[category.toLowerCase()] ?? []))
+  const own = hazardsOfCategories(record.categories)
   if (own.size === 0) return {}
   return Object.fromEntries(
     TEXT_OUTPUTS.filter((output) => /^S\d/.test(output)).map((output) => [

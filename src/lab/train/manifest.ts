@@ -7,6 +7,8 @@ export interface SourceEntry {
   readonly shareAlike: boolean
   /** The answers or labels were made by a language model, as far as the file's name tells. */
   readonly modelOutput: boolean
+  /** What was done to the rows here: `translate/apertium/fr`. */
+  readonly made?: string
   readonly rows: number
 }
 
@@ -25,13 +27,15 @@ export function manifestOf(files: readonly RecordFile[]): Manifest {
   const sources = new Map<string, SourceEntry>()
   for (const { name, records } of files) {
     for (const { source, licence } of records) {
-      const owner = source.split(':')[0] ?? source
-      const key = `${owner}\n${licence}`
+      const [origin = source, made = ''] = source.split('+parapet/lab:')
+      const owner = origin.split(':')[0] ?? origin
+      const key = `${owner}\n${licence}\n${made}`
       const entry = sources.get(key) ?? {
         source: owner,
         licence,
         shareAlike: isShareAlike(licence),
         modelOutput: MODEL_OUTPUT.test(name),
+        ...(made === '' ? {} : { made }),
         rows: 0,
       }
       sources.set(key, { ...entry, rows: entry.rows + 1 })

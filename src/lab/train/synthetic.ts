@@ -62,9 +62,8 @@ export interface SyntheticOptions {
 /** Examples of every kind, `count` each. */
 export function syntheticExamples({ random, requests, documents, count }: SyntheticOptions): readonly Example[] {
   const examples: Example[] = []
-  const add = (group: string, text: string, targets: Example['targets'], document = false): void => {
-    const kind = document ? { document } : {}
-    examples.push({ text: disguise(text, random), ...kind, targets, weight: 1, group: `synthetic-${group}` })
+  const add = (group: string, text: string, targets: Example['targets']): void => {
+    examples.push({ text: disguise(text, random), targets, weight: 1, group: `synthetic-${group}` })
   }
   for (let index = 0; index < count; index++) {
     const request = pick(requests, random)
@@ -83,9 +82,9 @@ export function syntheticExamples({ random, requests, documents, count }: Synthe
     })
     add('technical', fill(pick(TECHNICAL, random), random), CALM_TARGETS)
     const instruction = random() < 0.6 ? pick(NOTES, random)(pick(GOALS, random)) : attack
-    add('planted', plant(document, instruction, random), { injection_indirect: 1 }, true)
+    add('planted', plant(document, instruction, random), { injection_indirect: 1 })
     const clean = { injection_indirect: 0, toxicity: 0, injection_direct: 0 } as const
-    add('document', random() < 0.3 ? plant(document, request, random) : document, clean, true)
+    add('document', random() < 0.3 ? plant(document, request, random) : document, clean)
   }
   return examples
 }

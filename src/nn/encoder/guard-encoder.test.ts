@@ -4,18 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { ParapetError } from '../../spec/errors.ts'
 import { readModelFile, writeModelFile } from '../model-file.ts'
 import { UnigramTokenizer } from '../tokenizer/unigram.ts'
-import {
-  GUARD_SEGMENTS,
-  type GuardEncoderData,
-  type GuardText,
-  encodeGuardInput,
-  readGuardEncoder,
-  writeGuardEncoder,
-} from './guard-encoder.ts'
+import { type GuardEncoderData, encodeGuardText, readGuardEncoder, writeGuardEncoder } from './guard-encoder.ts'
 
 const DATA: GuardEncoderData = {
   id: 'toy-1',
-  heads: ['prompt_harm', 'refusal'],
+  heads: { text: ['prompt_harm', 'S1'], response: ['refusal'] },
   maxTokens: 48,
   pieces: [
     ['<unk>', 0],
@@ -28,12 +21,16 @@ const DATA: GuardEncoderData = {
   ],
   reserved: 1,
   calibration: {
-    prompt_harm: { '*': { scale: 1.5, bias: -0.25 }, de: { scale: 0.5, bias: 1 } },
-    refusal: { '*': { scale: 1, bias: 0 } },
+    prompt_harm: { '*': { deep: 1.5, fast: 0.5, bias: -0.25 }, de: { deep: 0.5, fast: 0, bias: 1 } },
+    S1: { '*': { deep: 0, fast: 1, bias: 0 } },
+    refusal: { '*': { deep: 1, fast: 0, bias: 0 } },
   },
-  coverage: { prompt_harm: { en: 'trained', de: 'transferred' }, refusal: { en: 'untested' } },
-  sha256: { onnx: 'ab' },
-  onnx: Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1, 0),
+  band: { prompt_harm: [0.125, 0.75], refusal: [0, 1] },
+  coverage: { prompt_harm: { en: 'trained', de: 'transferred' }, S1: {}, refusal: { en: 'untested' } },
+  sha256: { encoder: 'ab' },
+  encoder: Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1, 0),
+  text: Uint8Array.of(1, 2, 3),
+  response: Uint8Array.of(4, 5),
 }
 const FILE = writeGuardEncoder(DATA)
 
@@ -61,6 +58,11 @@ describe('the file', () => {
     expect(readGuardEncoder(writeGuardEncoder(bare), 'toy.bin')).toEqual(bare)
   })
 
+  test('reads the same from the middle of a larger buffer, as a file system hands it over', () => {
+    const { pieces } = readGuardEncoder(Buffer.concat([Buffer.alloc(3), FILE]).subarray(3), 'toy.bin')
+    expect(pieces).toEqual(DATA.pieces)
+  })
+
   test('cut anywhere it is refused', () => {
     for (let length = 0; length < FILE.length; length += 1)
       expect(failure(FILE.subarray(0, length))).toBe('engine_unavailable')
@@ -80,26 +82,43 @@ describe('the file', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => failure(bytes) === 'engine_unavailable'))
   })
 
+  const refusal = (entry: unknown): Readonly<Record<string, unknown>> => ({
+    calibration: { ...DATA.calibration, refusal: { '*': entry } },
+  })
   test.each([
     ['another kind', { kind: 'embedded' }],
-    ['other segments', { segments: ['prompt'] }],
     ['no id', { id: null }],
-    ['no heads', { heads: [] }],
-    ['a head twice', { heads: ['refusal', 'refusal'] }],
-    ['too few tokens', { maxTokens: 40 }],
+    ['an empty id', { id: '' }],
+    ['one list of heads', { heads: ['prompt_harm', 'S1', 'refusal'] }],
+    ['a model without heads', { heads: { ...DATA.heads, response: [] } }],
+    ['a head twice', { heads: { ...DATA.heads, text: ['S1', 'S1'] } }],
+    ['a head in both models', { heads: { ...DATA.heads, text: ['prompt_harm', 'S1', 'refusal'] } }],
+    ['a head without a name', { heads: { ...DATA.heads, text: ['prompt_harm', 'S1', ''] } }],
+    ['no tokens', { maxTokens: 0 }],
     ['half a token', { maxTokens: 48.5 }],
     ['more reserved than pieces', { reserved: 99 }],
-    ['no calibration of a head', { calibration: { refusal: {} } }],
-    ['a head turned around', { calibration: { ...DATA.calibration, refusal: { '*': { scale: -1, bias: 0 } } } }],
-    ['a calibration of text', { calibration: { ...DATA.calibration, refusal: { '*': { scale: '1', bias: 0 } } } }],
+    ['no calibration of a head', { calibration: { refusal: DATA.calibration['refusal'] } }],
+    ['no calibration of other languages', { calibration: { ...DATA.calibration, refusal: {} } }],
+    ['a deep tier turned around', refusal({ deep: -1, fast: 2, bias: 0 })],
+    ['a fast tier turned around', refusal({ deep: 2, fast: -1, bias: 0 })],
+    ['a head that hears neither', refusal({ deep: 0, fast: 0, bias: 0 })],
+    ['a calibration without a bias', refusal({ deep: 1, fast: 0 })],
+    ['a calibration of text', refusal({ deep: '1', fast: 0, bias: 0 })],
+    ['no bands', { band: null }],
+    ['a band from above to below', { band: { refusal: [0.5, 0.25] } }],
+    ['a band below 0', { band: { refusal: [-0.1, 0.5] } }],
+    ['a band above 1', { band: { refusal: [0.5, 1.1] } }],
+    ['a band with one end', { band: { refusal: [0.5] } }],
+    ['a band of no head', { band: { splendour: [0, 1] } }],
+    ['no coverage of a head', { coverage: { refusal: {} } }],
     ['a coverage of its own', { coverage: { ...DATA.coverage, refusal: { en: 'splendid' } } }],
-    ['digests of numbers', { sha256: { onnx: 1 } }],
+    ['digests of numbers', { sha256: { encoder: 1 } }],
   ])('%s is refused although the checksum is right', (_, change) => {
     expect(failure(withHeader({}))).toBeUndefined()
     expect(failure(withHeader(change))).toBe('engine_unavailable')
   })
 
-  test.each(['pieces', 'scores', 'onnx'])('without its %s it is refused', (part) => {
+  test.each(['pieces', 'scores', 'encoder', 'text', 'response'])('without its %s it is refused', (part) => {
     expect(failure(withHeader({}, [part]))).toBe('engine_unavailable')
   })
 
@@ -113,7 +132,7 @@ describe('the file', () => {
   })
 
   test('a model that could not be read is not written', () => {
-    expect(() => writeGuardEncoder({ ...DATA, heads: [] })).toThrow('its heads are not a list')
+    expect(() => writeGuardEncoder({ ...DATA, band: { other: [0, 1] } })).toThrow('a band is of no head')
     expect(() => writeGuardEncoder({ ...DATA, pieces: [['a\0b', 0]] })).toThrow('U+0000')
     expect(() => writeGuardEncoder({ ...DATA, pieces: [['<unk>', Number.NaN]] })).toThrow('a score is not a number')
   })
@@ -125,57 +144,33 @@ describe('the input', () => {
     pieces: [['<unk>', 0], ['▁', -1], ...[...letters].map((letter): [string, number] => [letter, -2])],
     reserved: 1,
   })
-  const segment = (name: (typeof GUARD_SEGMENTS)[number]): number => GUARD_SEGMENTS.indexOf(name)
-  const encoded = (text: GuardText, most = 48): { readonly written: string; readonly segments: readonly number[] } => {
-    const { ids, segments } = encodeGuardInput(tokenizer, text, most)
-    expect(segments).toHaveLength(ids.length)
-    return { written: [...ids].map((id) => tokenizer.piece(id)).join(''), segments: [...segments] }
-  }
-
-  test('segments are numbered as the file says', () => {
-    expect(GUARD_SEGMENTS).toEqual(['prompt', 'response', 'context', 'document'])
-    expect(encoded({ kind: 'prompt', text: 'ab' })).toEqual({ written: '▁ab', segments: [0, 0, 0] })
-    expect(encoded({ kind: 'document', text: 'ab' }).segments).toEqual([3, 3, 3])
-    expect(encoded({ kind: 'response', text: 'ab', context: 'c' })).toEqual({
-      written: '▁ab▁c',
-      segments: [1, 1, 1, 2, 2],
-    })
-  })
+  const written = (text: string, most = 48): string =>
+    [...encodeGuardText(tokenizer, text, most)].map((id) => tokenizer.piece(id)).join('')
 
   test('white space of all kinds is one space, and none at the ends', () => {
-    expect(encoded({ kind: 'prompt', text: ' \n a\t\n\n b ' }).written).toBe('▁a▁b')
+    expect(written(' \n a\t\n\n b ')).toBe('▁a▁b')
   })
 
   test('a long text keeps its first and its last half', () => {
     const text = `begin${'x'.repeat(5000)}end`
-    const { written, segments } = encoded({ kind: 'prompt', text }, 49)
-    expect(segments).toHaveLength(49)
-    expect(written).toMatch(/^▁beginx+end$/)
-    expect(written).toHaveLength(49)
+    expect(written(text, 49)).toMatch(/^▁beginx+end$/)
+    expect(encodeGuardText(tokenizer, text, 49)).toHaveLength(49)
+    expect(written('abcdef', 4)).toBe('▁aef')
   })
 
-  test('a response leaves room for 40 tokens of its prompt, used or not', () => {
-    const long = 'y'.repeat(100)
-    const both = encoded({ kind: 'response', text: long, context: long }, 60)
-    expect(both.segments.filter((each) => each === segment('response'))).toHaveLength(20)
-    expect(both.segments.filter((each) => each === segment('context'))).toHaveLength(40)
-    expect(encoded({ kind: 'response', text: long }, 60).segments).toHaveLength(20)
-  })
-
-  test('a text without a token is one unknown token of its kind', () => {
-    expect(encoded({ kind: 'document', text: ' \n' })).toEqual({ written: '<unk>', segments: [3] })
-    expect(encoded({ kind: 'response', text: '', context: 'a' })).toEqual({ written: '▁a', segments: [2, 2] })
+  test('a text without a token is one unknown token', () => {
+    expect(written(' \n')).toBe('<unk>')
+    expect(written('')).toBe('<unk>')
   })
 
   test('any text fits', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ maxLength: 300 }), (text, context) => {
-        const { ids, segments } = encodeGuardInput(tokenizer, { kind: 'response', text, context }, 50)
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.integer({ min: 1, max: 60 }), (text, most) => {
+        const ids = encodeGuardText(tokenizer, text, most)
         expect(ids.length).toBeGreaterThan(0)
-        expect(ids.length).toBeLessThanOrEqual(50)
-        expect(segments.length).toBe(ids.length)
+        expect(ids.length).toBeLessThanOrEqual(most)
       }),
     )
-    expect(() => encodeGuardInput(tokenizer, { kind: 'prompt', text: 'a' }, 40)).toThrow('more than 40 tokens')
+    expect(() => encodeGuardText(tokenizer, 'a', 0)).toThrow('room for a token')
   })
 })

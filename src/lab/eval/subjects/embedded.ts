@@ -3,14 +3,28 @@
  *
  * It adds no rules; `pipeline.ts` measures the classifier together with the other guards of a policy.
  */
-import { loadEmbeddedClassifier } from '../../../engines/embedded/index.ts'
-import type { ClassifierEngine, ClassifierScores } from '../../../spec/index.ts'
+import { loadEmbeddedClassifier, type EmbeddedClassifierOptions } from '../../../engines/embedded/index.ts'
+import type { ClassifierEngine, ClassifierInput, ClassifierScores } from '../../../spec/index.ts'
 import { judgedText } from '../contamination.ts'
 import type { EvaluationSample, EvaluationTask } from '../sample.ts'
-import type { Subject } from '../subject.ts'
+import type { Prediction, Subject } from '../subject.ts'
 
 /** Tasks the classifier has a head for. */
 const TASKS: readonly EvaluationTask[] = ['prompt_harm', 'response_harm', 'refusal', 'injection', 'toxicity']
+
+/** The classifier as it ships (both tiers where there are two), its fast tier alone, or its deep tier on every sample. */
+export type EmbeddedTiers = 'cascade' | 'fast' | 'deep'
+
+const NAMES: Readonly<Record<EmbeddedTiers, string>> = {
+  cascade: 'embedded',
+  fast: 'embedded:fast',
+  deep: 'embedded:deep',
+}
+const LOADED: Readonly<Record<EmbeddedTiers, EmbeddedClassifierOptions>> = {
+  cascade: { deep: 'auto' },
+  fast: { deep: 'off' },
+  deep: { deep: 'required', band: 'all' },
+}
 
 export interface EmbeddedSubjectOptions {
   /** Default `embedded`. */
@@ -21,13 +35,23 @@ export interface EmbeddedSubjectOptions {
   readonly trainingEightGrams?: ReadonlySet<string>
 }
 
+export interface LoadSubjectOptions extends EmbeddedSubjectOptions {
+  /** Default `cascade`. */
+  readonly tiers?: EmbeddedTiers
+  /** Another file of the deep tier than the shipped one. */
+  readonly deepPath?: string
+}
+
 /**
- * The shipped classifier, or the one at `path`.
+ * The shipped classifier, or the one at `path`. Its name says which tiers it is asked with.
  *
- * @throws ParapetError `engine_unavailable` where the file cannot be read or is no model.
+ * @throws ParapetError `engine_unavailable` where a file cannot be read or is no model, or a deep tier that is asked for is missing.
  */
-export async function loadEmbeddedSubject(path?: string, options: EmbeddedSubjectOptions = {}): Promise<Subject> {
-  return createEmbeddedSubject(await loadEmbeddedClassifier(path), options)
+export async function loadEmbeddedSubject(path?: string, options: LoadSubjectOptions = {}): Promise<Subject> {
+  const { tiers = 'cascade', deepPath, ...rest } = options
+  const place = deepPath === undefined ? {} : { deepPath }
+  const engine = await loadEmbeddedClassifier(path, { ...LOADED[tiers], ...place })
+  return createEmbeddedSubject(engine, { name: NAMES[tiers], ...rest })
 }
 
 /** A subject from any classifier engine; its version is the hash of the weights. */
@@ -43,20 +67,43 @@ export function createEmbeddedSubject(
     ...training,
     predict: (sample) => {
       const started = performance.now()
-      const scores = classify(engine, sample)
-      const score = scoreOf(scores, sample)
-      const milliseconds = performance.now() - started
-      return { outcome: 'scored', score, positive: null, milliseconds, categories: scores.categories }
+      const input = inputOf(sample)
+      const fast = engine.classify(input)
+      const prediction = (scores: ClassifierScores): Prediction => {
+        const { categories, deep } = scores
+        const tier = engine.refine === undefined ? {} : { tier: deep === undefined ? 'fast' : 'deep' }
+        const score = scoreOf(scores, sample)
+        return {
+          outcome: 'scored',
+          score,
+          positive: null,
+          milliseconds: performance.now() - started,
+          categories,
+          ...tier,
+        }
+      }
+      const refined = engine.refine?.(input, countedScores(fast, input, sample)) ?? null
+      return refined === null ? prediction(fast) : refined.then(prediction)
     },
   }
 }
 
 /** Only an answer is read with the prompt beside it; injection is judged on whichever text the label is about. */
-function classify(engine: ClassifierEngine, sample: EvaluationSample): ClassifierScores {
+function inputOf(sample: EvaluationSample): ClassifierInput {
   const { prompt, response, task } = sample
-  if (response === null || task === 'injection' || task === 'prompt_harm')
-    return engine.classify({ prompt: judgedText(sample) })
-  return engine.classify(prompt === '' ? { response } : { prompt, response })
+  if (response === null || task === 'injection' || task === 'prompt_harm') return { prompt: judgedText(sample) }
+  return prompt === '' ? { response } : { prompt, response }
+}
+
+/** As the classifier guard: a head that does not count at this stage asks nothing of the deep tier. */
+function countedScores(
+  scores: ClassifierScores,
+  { response }: ClassifierInput,
+  { system }: EvaluationSample,
+): ClassifierScores {
+  if (response !== undefined)
+    return { ...scores, prompt_harm: null, injection_direct: null, injection_indirect: null, toxicity_prompt: null }
+  return system === null ? { ...scores, injection_indirect: null } : scores
 }
 
 function scoreOf(scores: ClassifierScores, { task, system, response }: EvaluationSample): number | null {

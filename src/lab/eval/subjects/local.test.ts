@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { CheckInput, CheckResult, ClassifierInput } from '../../../spec/index.ts'
+import { tinyGuardModel } from '../../../../test/support/nn/guard-model.ts'
+import { writeGuardEncoder } from '../../../nn/encoder/guard-encoder.ts'
+import type { CheckInput, CheckResult, ClassifierInput, ClassifierScores } from '../../../spec/index.ts'
 import type { EvaluationSample } from '../sample.ts'
 import {
   createEmbeddedSubject,
@@ -30,7 +32,7 @@ const { signal } = new AbortController()
 describe('embedded', () => {
   test('the shipped model scores its tasks and leaves the verdict to the bench', async () => {
     const subject = await loadEmbeddedSubject()
-    expect(subject.version).toMatch(/^[0-9a-f]+$/)
+    expect(subject.version).toMatch(/^[0-9a-f]+(?:\+[0-9a-f]+)?$/)
     const high = await subject.predict(sample, signal)
     const low = await subject.predict({ ...sample, prompt: 'How do I cook rice?' }, signal)
     expect(high).toMatchObject({ outcome: 'scored', positive: null, score: expect.any(Number) })
@@ -73,6 +75,75 @@ describe('embedded', () => {
       categories: { S1: 0.7 },
     })
     expect(inputs).toEqual([response === null ? { prompt: sample.prompt } : { prompt: sample.prompt, response }])
+  })
+})
+
+describe('embedded in tiers', () => {
+  const fast: ClassifierScores = {
+    prompt_harm: 0.4,
+    response_harm: 0.4,
+    refusal: 0.4,
+    injection_direct: 0.4,
+    injection_indirect: 0.9,
+    toxicity_prompt: 0.4,
+    toxicity_response: 0.4,
+    categories: {},
+  }
+  const asked: ClassifierScores[] = []
+  const subject = createEmbeddedSubject({
+    specVersion: 'v1',
+    kind: 'classifier',
+    id: 'scripted',
+    version: 'v',
+    card: { heads: {} },
+    explain: () => [],
+    classify: () => fast,
+    refine: (input, scores) => {
+      asked.push(scores)
+      return input.prompt === 'sure' ? null : Promise.resolve({ ...scores, prompt_harm: 0.7, deep: ['prompt_harm'] })
+    },
+  })
+
+  test('says how far a sample went', async () => {
+    const harm = { ...sample, task: 'prompt_harm' } as const
+    expect(await subject.predict({ ...harm, prompt: 'sure' }, signal)).toMatchObject({ score: 0.4, tier: 'fast' })
+    expect(await subject.predict(harm, signal)).toMatchObject({ score: 0.7, tier: 'deep' })
+  })
+
+  test('heads that do not count at the stage ask nothing', async () => {
+    asked.length = 0
+    await subject.predict(sample, signal)
+    await subject.predict({ ...sample, system: 'Cook.' }, signal)
+    await subject.predict({ ...sample, task: 'refusal', response: 'No.' }, signal)
+    expect(asked.map((scores) => [scores.injection_indirect, scores.prompt_harm])).toEqual([
+      [null, 0.4],
+      [0.9, 0.4],
+      [null, null],
+    ])
+  })
+
+  test('is loaded with the tiers its name says', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parapet-tiers-'))
+    try {
+      const deepPath = join(folder, 'deep.bin')
+      await expect(loadEmbeddedSubject(undefined, { tiers: 'deep', deepPath })).rejects.toMatchObject({
+        code: 'engine_unavailable',
+      })
+      // No score of any text is in a band; only who asks about everything gets to the deep tier.
+      writeFileSync(deepPath, writeGuardEncoder(tinyGuardModel({ band: {} })))
+      const loaded = await Promise.all(
+        (['cascade', 'fast', 'deep'] as const).map((tiers) => loadEmbeddedSubject(undefined, { tiers, deepPath })),
+      )
+      expect(loaded.map(({ name }) => name)).toEqual(['embedded', 'embedded:fast', 'embedded:deep'])
+      const predictions = await Promise.all(loaded.map((one) => one.predict(sample, signal)))
+      expect(predictions.map((one) => (one.outcome === 'scored' ? one.tier : null))).toEqual([
+        'fast',
+        undefined,
+        'deep',
+      ])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 })
 

@@ -1,8 +1,9 @@
 /** Saved states of a training run, in the container of model files. A file is whole or not there: it is written beside and renamed. */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readModelFile, writeModelFile } from '../../../nn/model-file.ts'
 import type { TrainingState } from '../../../nn/runtime/training-session.ts'
 import { ParapetError } from '../../../spec/errors.ts'
+import { writeAtomically } from '../write-atomically.ts'
 
 /** Names the run a state belongs to: a digest of all that decides its course. */
 export type RunFingerprint = string
@@ -39,16 +40,3 @@ const ARRAYS = {
   Float64Array: (buffer: ArrayBuffer): Float64Array => new Float64Array(buffer),
   Int32Array: (buffer: ArrayBuffer): Int32Array => new Int32Array(buffer),
 } as const
-
-/** Writes a whole file or none, also when the machine stops in between. */
-export function writeAtomically(path: string, bytes: Uint8Array): void {
-  const beside = `${path}.partial`
-  const file = openSync(beside, 'w')
-  try {
-    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(beside, path)
-}

