@@ -125,8 +125,7 @@ describe('sections', () => {
   })
 
   const row = (label: 0 | 1, prompt: string): DevRow => ({
-    task: 'prompt_harm',
-    lang: 'en',
+    ...{ task: 'prompt_harm', lang: 'en', source: 'invented', licence: 'CC0-1.0' },
     prompt,
     response: null,
     system: null,

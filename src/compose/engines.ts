@@ -29,9 +29,16 @@ let demo: Promise<LanguageModelEngine> | undefined
 export function shippedClassifier(deep: DeepSetting): Promise<ClassifierEngine> {
   const known = shipped.get(deep)
   if (known !== undefined) return known
-  const loading = loadEmbeddedClassifier(undefined, { deep })
+  const loading = loadEmbeddedClassifier(undefined, { deep }).then(prepared)
   shipped.set(deep, loading)
   return loading
+}
+
+/** The deep tier loads beside whatever starts: the first text it is asked about should not wait out its deadline. */
+function prepared(engine: ClassifierEngine): ClassifierEngine {
+  // What fails is told by the first text the deep tier is asked about.
+  engine.prepare?.().catch(() => undefined)
+  return engine
 }
 
 /** The shipped demo model, loaded once a process. */

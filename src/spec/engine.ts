@@ -67,6 +67,8 @@ export interface ClassifierEngine {
    * Streams never refine: they settle by what `classify` says.
    */
   refine?(input: ClassifierInput, scores: ClassifierScores): Promise<ClassifierScores> | null
+  /** Loads what is otherwise loaded at the first text the engine is unsure of. What fails here fails there again. */
+  prepare?(): Promise<void>
   /** At most `limit` spans of the original text, strongest first. */
   explain(input: ClassifierInput, head: ClassifierHead, limit: number): readonly ClassifierSpan[]
   /** What was taught: of `classify`, and of `refine` where there is one. By output (`toxicity` is both its heads), then language. */

@@ -40,6 +40,7 @@ export function createEmbeddedClassifier(bytes: Uint8Array, name = 'embedded', d
     version: `${model.checksum}+${deep.version}`,
     card: { heads: model.coverage, deep: deep.coverage },
     refine: (input, scores) => deep.refine(input, scores),
+    prepare: async () => void (await deep.open()),
   }
 }
 

@@ -23,11 +23,14 @@ const SLOPES = [0.3, 3] as const
 /** Rows of either label from which a set has a say in the best F1. */
 const ENOUGH = 20
 
+/** The row a threshold was taken from must not be lifted above it by rounding. */
+const NUDGE = 1e-6
+
 /** Rows without a harmless one leave the head as it is. */
 export function calibrate(rows: readonly CalibrationRow[], limits: FalsePositiveLimits): Calibration {
   const negatives = rows.filter(({ label }) => label === 0)
   if (negatives.length === 0) return { slope: 1, intercept: 0 }
-  const threshold = Math.max(lowestAllowed(negatives, limits), bestThreshold(rows))
+  const threshold = Math.max(lowestAllowed(negatives, limits), bestThreshold(rows)) + NUDGE
   const slope = Math.min(SLOPES[1], Math.max(SLOPES[0], plattSlope(rows, threshold)))
   return { slope, intercept: -slope * threshold }
 }

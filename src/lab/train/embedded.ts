@@ -12,6 +12,7 @@ import type { CalibrationRow, FalsePositiveLimits } from './calibrate.ts'
 import { calibrate } from './calibrate.ts'
 import type { Example } from './examples.ts'
 import { RESPONSE_OUTPUTS, TEXT_OUTPUTS } from './examples.ts'
+import { exampleWeights } from './example-weights.ts'
 import type { LinearExample } from './linear-trainer.ts'
 import { trainLinear } from './linear-trainer.ts'
 import type { CalibrationExample, TrainingSet } from './training-set.ts'
@@ -37,9 +38,6 @@ const LONGEST = 3000
 const SMOOTHING = 0.02
 /** Share of the deep tier's opinion in a target that has a label. */
 const TEACHER = 0.5
-/** A group of this many examples has weight 1; smaller ones count more for each, larger ones less. */
-const GROUP_SIZE = 1500
-const GROUP_POWER = 0.7
 const OUTPUTS: readonly string[] = [...TEXT_OUTPUTS, ...RESPONSE_OUTPUTS]
 
 export interface TrainedModel {
@@ -51,13 +49,12 @@ export interface TrainedModel {
 export function trainEmbedded(options: TrainEmbeddedOptions): TrainedModel {
   const { id, set, bits = 18, epochs = 4, rate = 0.3, decay = 1e-6, seed, onProgress = (): void => undefined } = options
   const features = new HashedFeatures(bits)
-  const groups = countBy(set.learnt, ({ group }) => group)
+  const weights = exampleWeights(set.learnt)
   const learnt = set.learnt.flatMap((example, index): readonly LinearExample[] => {
-    const size = groups.get(example.group) ?? 1
-    const row = toLinear(example, features, size)
+    const row = toLinear(example, features, weights[index] ?? 0)
     // An answer must be judged rightly without its prompt too.
     return example.response !== undefined && index % 2 === 0
-      ? [row, toLinear({ ...example, prompt: '' }, features, size)]
+      ? [row, toLinear({ ...example, prompt: '' }, features, weights[index] ?? 0)]
       : [row]
   })
   onProgress(`${learnt.length} examples to learn from, ${set.calibration.length} to calibrate with`)
@@ -85,7 +82,7 @@ export function trainEmbedded(options: TrainEmbeddedOptions): TrainedModel {
   return { model: EmbeddedModel.read(bytes, 'trained'), bytes }
 }
 
-function toLinear(example: Example, features: HashedFeatures, groupSize: number): LinearExample {
+function toLinear(example: Example, features: HashedFeatures, weight: number): LinearExample {
   const bucketsOf = (text: string): Int32Array => {
     features.extract(text, 0, Math.min(text.length, LONGEST))
     return features.buckets.slice(0, features.count)
@@ -97,11 +94,7 @@ function toLinear(example: Example, features: HashedFeatures, groupSize: number)
           { part: 2, buckets: bucketsOf(example.prompt ?? '') },
         ]
       : [{ part: 0, buckets: bucketsOf(example.text) }]
-  return {
-    segments,
-    targets: targetsOf(example),
-    weight: example.weight * Math.min(4, (GROUP_SIZE / groupSize) ** GROUP_POWER),
-  }
+  return { segments, targets: targetsOf(example), weight }
 }
 
 function targetsOf({ targets, teacher = {} }: Example): LinearExample['targets'] {
@@ -145,10 +138,4 @@ function add(rows: ReadonlyMap<string, CalibrationRow[]>, model: EmbeddedModel, 
 export function logitOf(probability: number): number {
   const bounded = Math.min(1 - 1e-12, Math.max(1e-12, probability))
   return Math.log(bounded / (1 - bounded))
-}
-
-function countBy<T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>()
-  for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1)
-  return counts
 }

@@ -55,6 +55,11 @@ function originOf({ source, task, lang }: TrainingRecord): string {
   return `${method}:${task}:${lang}`
 }
 
+/** Whether a row was translated here. */
+export function isTranslated({ group }: Pick<Example, 'group'>): boolean {
+  return group.startsWith('translate/')
+}
+
 /** Jailbreaks of the wild wrap harmful requests: files of them count as harmful prompts too. */
 function withJailbreakHarm(example: Example): Example {
   if (example.targets['injection_direct'] !== 1 || !/jail|navirocker/.test(example.group)) return example
@@ -85,7 +90,8 @@ function examplesOf(record: TrainingRecord, file: string): readonly Example[] {
   const { prompt } = record
   switch (record.task) {
     case 'prompt_harm':
-      if (record.label === 0) return [{ text: prompt, targets: harmlessTargets(record), weight: 1, group }]
+      if (record.label === 0)
+        return [{ text: prompt, targets: harmlessTargets(record), weight: HARD.test(file) ? HARD_WEIGHT : 1, group }]
       return [{ text: prompt, targets: { prompt_harm: 1, ...hazards(record) }, weight: 1, group }]
     case 'benign':
     case 'offtopic':
@@ -114,6 +120,10 @@ function examplesOf(record: TrainingRecord, file: string): readonly Example[] {
       return record.task satisfies never
   }
 }
+
+/** Harmless requests that sound harmful are few, and what users meet first when a guard is wrong. */
+const HARD = /hard_negatives|benign-alarming/
+const HARD_WEIGHT = 3
 
 /** A harmless request inside a persona without rules does no harm, but the persona is an attack: nothing is said about injection. */
 function harmlessTargets({ categories }: TrainingRecord): Example['targets'] {

@@ -51,6 +51,8 @@ export interface TrainedGuard {
 
 /** Heads whose opinion every text teaches, labelled or not. */
 const TAUGHT: readonly string[] = ['prompt_harm', 'toxicity', 'injection_direct']
+/** In documents the fast tier finds attacks better than its teacher. */
+const NOT_TAUGHT = 'injection_indirect'
 
 const KINDS = { text: 'prompt to learn from', response: 'answer to learn from (response_harm, refusal)' } as const
 
@@ -83,7 +85,10 @@ export async function trainGuard(options: TrainGuardOptions): Promise<TrainedGua
   }
   const heads = await trainHeads({
     ...{ runtime, vectorOf, seed: options.seed, onNote: note },
-    examples: sample.map(({ place, weight }) => ({ example: set.learnt[place] as Example, weight })),
+    examples: sample.map(({ place, weight }) => {
+      const example = set.learnt[place] as Example
+      return { example, weight: weight * example.weight }
+    }),
     ...(deep.hidden === undefined ? {} : { hidden: deep.hidden }),
     ...(deep.members === undefined ? {} : { members: deep.members }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -127,7 +132,7 @@ async function withTeacher(
   chosen.forEach((place, index) => {
     const example = learnt[place] as Example
     const opinions = TEXT_OUTPUTS.flatMap((output, column): [string, number][] =>
-      TAUGHT.includes(output) || output in example.targets
+      output !== NOT_TAUGHT && (TAUGHT.includes(output) || output in example.targets)
         ? [[output, 1 / (1 + Math.exp(-(logits[index]?.[column] ?? 0)))]]
         : [],
     )

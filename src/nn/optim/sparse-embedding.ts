@@ -12,14 +12,17 @@ import { type AdamWSettings, type AdamWStep, type Moments, adamWUpdate, squaredN
 /** Sums gradients of gathered rows, by row. */
 export class RowGradients {
   readonly #width: number
+  readonly #firstRow: number
   /** For each row of the table its place in `sums`, plus one; 0 if untouched. */
   readonly #slots: Int32Array
   #rows: Int32Array = new Int32Array(256)
   #sums: Float32Array
   #count = 0
 
-  constructor(tableRows: number, width: number) {
+  /** @param firstRow rows before it are frozen: their gradients are dropped. */
+  constructor(tableRows: number, width: number, firstRow = 0) {
     this.#width = width
+    this.#firstRow = firstRow
     this.#slots = new Int32Array(tableRows)
     this.#sums = new Float32Array(256 * width)
   }
@@ -39,7 +42,7 @@ export class RowGradients {
     const width = this.#width
     for (let index = 0; index < ids.length; index += 1) {
       const row = Number(ids[index])
-      if (row < 0) continue
+      if (row < this.#firstRow) continue
       const to = this.#slotOf(row) * width
       const from = index * width
       const sums = this.#sums

@@ -15,6 +15,8 @@ export interface ParameterRule {
   readonly weightDecay?: number
   /** A table that the model reads with `gather` only: update just the rows a batch touches. */
   readonly sparse?: boolean
+  /** Of a sparse table: rows before this one stay as they are. 0 if absent. */
+  readonly firstRow?: number
 }
 
 export interface TrainedParameter {
@@ -64,7 +66,7 @@ export function sparseParameter(parameter: TrainedParameter): SparseParameter {
     throw new ParapetError('configuration', `Parameter ${parameter.name} is no table of two axes: train it densely.`)
   return {
     ...parameter,
-    gradients: new RowGradients(rows, width),
+    gradients: new RowGradients(rows, width, parameter.rule.firstRow),
     touched: new Int32Array(rows),
     decayed: new Float64Array(rows),
     totalDecay: new Float64Array(1),

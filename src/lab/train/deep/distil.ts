@@ -1,7 +1,7 @@
 /**
  * Teaches an English sentence encoder more languages: a translation is to get the vector that the untouched encoder gives the English
- * text, and English is to keep its own (Reimers & Gurevych 2020, "Making monolingual sentence embeddings multilingual", eq. 1). Only
- * the token table learns; unlike there, the layers stay as they are, so that English cannot drift and a step costs a third less.
+ * text (Reimers & Gurevych 2020, "Making monolingual sentence embeddings multilingual", eq. 1). Unlike there, only rows of new pieces
+ * learn: layers and old pieces stay as they are, so that English cannot drift, and a step costs a third less.
  *
  * Seeded, and bit-equal at one thread. What a step does depends on the state and its number only, so a run that was stopped and
  * resumed ends with the same bits as one that was not.
@@ -44,6 +44,8 @@ export interface DistilOptions {
   readonly config: EncoderConfig
   /** Changed in place. */
   readonly parameters: ParameterValues
+  /** Row of the token table at which new pieces begin. */
+  readonly firstRow: number
   readonly rows: readonly DistilRow[]
   readonly batches: readonly PlannedBatch[]
   /** 1 if absent; more are faster, and not equal from run to run. */
@@ -109,7 +111,8 @@ function newSession(options: DistilOptions): TrainingSession<Bucket> {
     throw new ParapetError('input_invalid', 'There is nothing to learn from: the plan is empty.')
   return new TrainingSession<Bucket>({
     ...{ runtime, parameters, threads },
-    rule: (name): ParameterRule => (name === 'embedding' ? { sparse: true } : { frozen: true }),
+    rule: (name): ParameterRule =>
+      name === 'embedding' ? { sparse: true, firstRow: options.firstRow } : { frozen: true },
     build: lossOf(config),
     schedule: linearSchedule({
       peak: learningRate,
@@ -154,8 +157,9 @@ function feeds(
 }
 
 /** Digest of all that decides the course of a run; threads and folders do not. */
-function fingerprint({ config, parameters, rows, batches, learningRate = LEARNING_RATE }: DistilOptions): string {
-  const hash = createHash('sha256').update(JSON.stringify({ config, learningRate }))
+function fingerprint(options: DistilOptions): string {
+  const { config, parameters, firstRow, rows, batches, learningRate = LEARNING_RATE } = options
+  const hash = createHash('sha256').update(JSON.stringify({ config, firstRow, learningRate }))
   for (const [name, { data }] of Object.entries(parameters)) hash.update(name).update(data)
   for (const { ids, vector } of rows) hash.update(ids).update(vector)
   for (const batch of batches) hash.update(JSON.stringify(batch.bucket)).update(batch.rows)

@@ -56,7 +56,7 @@ export interface TrainedEncoder {
 const HELD_OUT = 50
 /** Longest text learnt from, in tokens. */
 const LONGEST = 64
-/** Every English text is learnt with its own vector too. */
+/** English texts are learnt with their own vector, so that new pieces in them do no harm. */
 const ENGLISH = 'en'
 
 const BUCKETS: readonly Bucket[] = [
@@ -79,7 +79,11 @@ export async function trainEncoder(options: EncoderOptions): Promise<TrainedEnco
     ids: encodeGuardText(tokenizer, text, LONGEST),
     vector: teacher.get(source) as Float32Array,
   }))
-  const learnt = pairs.flatMap(({ english: source }, place) => (isHeldOut(source) ? [] : [place]))
+  // Nothing is to be learnt from a text without a new piece.
+  const isNew = (id: number): boolean => id >= pretrained.pieces.length
+  const learnt = pairs.flatMap(({ english: source }, place) =>
+    isHeldOut(source) || rows[place]?.ids.some(isNew) !== true ? [] : [place],
+  )
   const order = planOrder(
     learnt.map(() => ''),
     { rows: epochs * learnt.length, seed },
@@ -97,7 +101,7 @@ export async function trainEncoder(options: EncoderOptions): Promise<TrainedEnco
   if (order.length > 0)
     await distil({
       ...options,
-      ...{ config, parameters, rows, threads },
+      ...{ config, parameters, rows, threads, firstRow: pretrained.pieces.length },
       batches: planBatches(order, (place) => rows[place]?.ids.length ?? 0, buckets),
       checkpoint: { path: join(folder, 'encoder-checkpoint.bin'), every: 500, resume: options.resume === true },
     })

@@ -1,8 +1,8 @@
 /**
  * Which examples the deep tier's heads learn from: each group gives as many as its share, so that large files do not drown small
- * ones. Chosen by a hash of the text, so that the order of files and rows does not matter.
+ * ones. Translated rows give none: the encoder knows the languages, and on them heads learn little but rough wording. Chosen by a hash of the text, so that the order of files and rows does not matter.
  */
-import type { Example } from '../examples.ts'
+import { isTranslated, type Example } from '../examples.ts'
 import { textHash } from '../training-set.ts'
 import { byGroup, groupShare } from './plan.ts'
 
@@ -10,8 +10,6 @@ import { byGroup, groupShare } from './plan.ts'
 const TEXTS_PER_SHARE = 1.5
 /** Texts that were labelled for toxicity are many, and more rude than dangerous. */
 const TOXICITY_FACTOR = 0.6
-/** Translations repeat what their originals say. */
-const TRANSLATION_FACTOR = 0.3
 
 /** Places of the chosen examples in `examples`, and what each counts. */
 export interface SampledExample {
@@ -19,15 +17,13 @@ export interface SampledExample {
   readonly weight: number
 }
 
-/** @param scale factor of all shares; 0.5 gives about 110,000 examples of the public training files and their translations. */
+/** @param scale factor of all shares; 1 gives about 110,000 examples of the public training files. */
 export function sampleExamples(examples: readonly Example[], scale = 1): readonly SampledExample[] {
   const groups = byGroup(examples.map(({ group }) => group))
   return [...groups.values()].flatMap((places) => {
     const members = places.map((place) => examples[place] as Example)
-    const share =
-      groupShare(places.length) *
-      (members.every(isToxicityOnly) ? TOXICITY_FACTOR : 1) *
-      (members[0]?.group.startsWith('translate/') === true ? TRANSLATION_FACTOR : 1)
+    if (members.some(isTranslated)) return []
+    const share = groupShare(places.length) * (members.every(isToxicityOnly) ? TOXICITY_FACTOR : 1)
     const most = Math.max(1, Math.min(places.length, Math.ceil(share * TEXTS_PER_SHARE * scale)))
     return members
       .map((member, index) => ({

@@ -40,7 +40,7 @@ export interface LanguageFigures {
 
 /** New pieces of each language that has parallel texts. Without them a piece would learn no meaning. */
 export const LANGUAGE_BUDGETS: Readonly<Record<string, number>> = {
-  ...{ de: 2200, fr: 2000, es: 2000, it: 1700, pt: 1700, ru: 1500, ar: 1300, hi: 800 },
+  ...{ de: 2900, fr: 2700, es: 2700, it: 1300, pt: 1300, ru: 900, ar: 700, hi: 500 },
 }
 const SPACE = '\u2581'
 const ENGLISH_LIMIT = 0.03
