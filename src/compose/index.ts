@@ -13,6 +13,8 @@ export { failureText, runPolicyCases, toJUnit } from './policy-cases.ts'
 export type { CaseResult, CasesReport } from './policy-cases.ts'
 export { createPatternScanner, regExpMatcher } from '../core/scan/index.ts'
 export type { PatternMatch, PatternMatcher, PatternScanner, Recogniser } from '../core/scan/index.ts'
+export { HAZARDS, hazardNames, hazardsNamed } from '../core/taxonomy/index.ts'
+export type { Hazard, Taxonomy } from '../core/taxonomy/index.ts'
 export { createTextView } from '../core/text/index.ts'
 export type { CallModel, ConverseRequest } from '../core/stream/index.ts'
 export {
