@@ -14,15 +14,14 @@ export type SubjectSpec =
   | { readonly kind: 'remote' | 'moderation' | 'judge'; readonly url: string; readonly model: string | undefined }
 
 export const SUBJECT_FORMS =
-  'embedded, embedded:fast, embedded:deep, policy, policy:FILE, rules, remote:URL, moderation:URL[#MODEL], judge:URL#MODEL, vard, llm_guardrail, hai-guardrails'
+  'embedded, embedded:fast, embedded:deep, embedded:FOLDER (what parapet lab train wrote), policy, policy:FILE, rules, remote:URL, moderation:URL[#MODEL], judge:URL#MODEL, vard, llm_guardrail, hai-guardrails'
 
 /** Reads one `--subject`. */
 export function parseSubject(text: string, rivals: readonly string[]): SubjectSpec {
   if (text === 'embedded' || text === 'policy' || text === 'rules') return { kind: text, value: '' }
-  if (text === 'embedded:fast' || text === 'embedded:deep') return { kind: 'embedded', value: text.slice(9) }
   if (rivals.includes(text)) return { kind: 'rival', value: text }
-  const [, kind = '', rest = ''] = /^(policy|remote|moderation|judge):(.+)$/s.exec(text) ?? []
-  if (kind === 'policy') return { kind, value: rest }
+  const [, kind = '', rest = ''] = /^(embedded|policy|remote|moderation|judge):(.+)$/s.exec(text) ?? []
+  if (kind === 'embedded' || kind === 'policy') return { kind, value: rest }
   if (kind === 'remote' || kind === 'moderation' || kind === 'judge') {
     const [url = '', model] = rest.split('#', 2)
     if (kind === 'judge' && (model ?? '') === '')

@@ -1,6 +1,8 @@
 /**
  * Makes the subjects of `parapet bench`. Policies are composed by the runtime and handed to the lab as functions.
  */
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type { EvaluationTask, Subject } from '../lab/eval/index.ts'
 import {
   createGatewaySubject,
@@ -58,7 +60,9 @@ async function openSubject(
   }
   switch (spec.kind) {
     case 'embedded':
-      return loadEmbeddedSubject(undefined, spec.value === 'fast' || spec.value === 'deep' ? { tiers: spec.value } : {})
+      if (spec.value === '') return loadEmbeddedSubject()
+      if (spec.value === 'fast' || spec.value === 'deep') return loadEmbeddedSubject(undefined, { tiers: spec.value })
+      return trainedSubject(io, spec.value)
     case 'policy': {
       const policy = spec.value === '' ? null : findPolicy(io, spec.value)
       const name = spec.value === '' ? 'built-in policy' : `policy ${spec.value}`
@@ -92,4 +96,15 @@ function pipelineSubject(
 
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url
+}
+
+/** What `parapet lab train` wrote: both tiers where there are two, and the hashes of the texts it learnt from. */
+function trainedSubject(io: CliIo, name: string): Promise<Subject> {
+  const folder = resolve(io.cwd, name)
+  const hashes = join(folder, 'run', 'training-hashes.txt')
+  return loadEmbeddedSubject(join(folder, 'classifier.bin'), {
+    name: `embedded:${name}`,
+    deepPath: join(folder, 'deep.bin'),
+    ...(existsSync(hashes) ? { trainingHashes: new Set(readFileSync(hashes, 'utf8').trimEnd().split('\n')) } : {}),
+  })
 }

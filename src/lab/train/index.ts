@@ -1,4 +1,10 @@
 /** Training of the models that ship in the package. */
+export { runTraining } from './run-training.ts'
+export type { RunTrainingOptions } from './run-training.ts'
+export { gatherTrainingSet } from './training-set.ts'
+export type { TrainingSet, TrainingSetOptions } from './training-set.ts'
+export { trainGuard } from './guard.ts'
+export type { TrainedGuard, TrainGuardOptions } from './guard.ts'
 export { trainEmbedded } from './embedded.ts'
 export type { TrainEmbeddedOptions, TrainedModel } from './embedded.ts'
 export { trainNgram } from './ngram-trainer.ts'
