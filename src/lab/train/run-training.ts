@@ -180,8 +180,8 @@ async function encoderOf(
     ...{ pretrained: loadUseLite(), parallel: parallel.flatMap(readParallelTexts) },
     texts: textsByLanguage(files.flatMap(({ records }) => records)),
     onNote: onProgress,
-    onProgress: ({ step, steps, loss, rowsPerSecond }) =>
-      onProgress(`encoder ${step} of ${steps}: ${loss.toFixed(2)}, ${Math.round(rowsPerSecond)} texts a second`),
+    onProgress: ({ step, steps, loss, itemsPerSecond }) =>
+      onProgress(`encoder ${step} of ${steps}: ${loss.toFixed(2)}, ${Math.round(itemsPerSecond)} texts a second`),
     ...(signal === undefined ? {} : { signal }),
   })
   const { onnx, ...rest } = encoder

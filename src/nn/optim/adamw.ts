@@ -8,6 +8,8 @@
 import { ParapetError } from '../../spec/errors.ts'
 
 export interface AdamWOptions {
+  /** May be left out. */
+  readonly kind?: 'adamw'
   /** Decay rate of the mean of gradients, β₁; 0.9 if absent. */
   readonly beta1?: number
   /** Decay rate of the mean of squared gradients, β₂; 0.999 if absent. */
@@ -18,7 +20,7 @@ export interface AdamWOptions {
   readonly weightDecay?: number
 }
 
-export type AdamWSettings = Required<AdamWOptions>
+export type AdamWSettings = Required<Omit<AdamWOptions, 'kind'>>
 
 /** Fills in defaults; throws for values the formula has no meaning for. */
 export function adamWSettings(options: AdamWOptions = {}): AdamWSettings {
@@ -37,8 +39,8 @@ export interface Moments {
   readonly second: Float32Array
 }
 
-/** What one step needs to know besides the arrays. */
-export interface AdamWStep {
+/** What one step of an optimiser needs to know besides the arrays. */
+export interface UpdateStep {
   /** Number of this step, from 1; for the bias correction. */
   readonly step: number
   /** η of this step, with the multiplier of the parameter's group in it. */
@@ -49,16 +51,25 @@ export interface AdamWStep {
   readonly gradientScale: number
 }
 
-/** Updates the elements `[from, to)` of `weights` and `moments` in place; gradients lie at `gradientFrom` on. */
+/** Which elements an update is about; all of them if empty. */
+export interface UpdatePart {
+  /** First element, and the one after the last. */
+  readonly from?: number
+  readonly to?: number
+  /** Where the gradients of these elements begin; 0 if absent. */
+  readonly gradientFrom?: number
+  /** Elements with 0 stay as they are, moments included. Indexed as the weights are. */
+  readonly mask?: Uint8Array
+}
+
+/** Updates elements of `weights` and `moments` in place. */
 export function adamWUpdate(
   weights: Float32Array,
   gradient: Float32Array,
   moments: Moments,
   settings: AdamWSettings,
-  { step, learningRate, weightDecay, gradientScale }: AdamWStep,
-  from: number = 0,
-  to: number = weights.length,
-  gradientFrom: number = 0,
+  { step, learningRate, weightDecay, gradientScale }: UpdateStep,
+  { from = 0, to = weights.length, gradientFrom = 0, mask }: UpdatePart = {},
 ): void {
   const { beta1, beta2, epsilon } = settings
   const { first, second } = moments
@@ -68,6 +79,7 @@ export function adamWUpdate(
   const fresh1 = 1 - beta1
   const fresh2 = 1 - beta2
   for (let at = from, source = gradientFrom; at < to; at += 1, source += 1) {
+    if (mask !== undefined && mask[at] === 0) continue
     const slope = (gradient[source] as number) * gradientScale
     const mean = beta1 * (first[at] as number) + fresh1 * slope
     const square = beta2 * (second[at] as number) + fresh2 * slope * slope

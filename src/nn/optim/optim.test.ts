@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { createRandom } from '../random.ts'
 import { adamWSettings, adamWUpdate, squaredNorm } from './adamw.ts'
-import { constantSchedule, cosineSchedule, linearSchedule } from './schedules.ts'
+import { constantSchedule, cosineSchedule, linearSchedule, warmUpSchedule } from './schedules.ts'
 import { type LazyRows, RowGradients, sparseAdamWUpdate } from './sparse-embedding.ts'
 
 function randomArray(length: number, seed: number): Float32Array {
@@ -117,6 +117,9 @@ describe('schedules', () => {
     expect(at(linearSchedule(options))).toEqual([0.2, 1, 2, 1.1, 0.2, 0.2])
     expect(at(cosineSchedule(options))).toEqual([0.2, 1, 2, 1.1, 0.2, 0.2])
     expect(cosineSchedule(options)(35)).toBeCloseTo(2 * (0.1 + 0.9 * 0.853553), 5)
+    expect(at(warmUpSchedule({ peak: 2, warmUpSteps: 10 }))).toEqual([0.2, 1, 2, 2, 2, 2])
+    expect(at(warmUpSchedule({ peak: 2 }))).toEqual([2, 2, 2, 2, 2, 2])
+    expect(() => warmUpSchedule({ peak: 1, warmUpSteps: -1 })).toThrow('warm-up steps')
     expect(at(constantSchedule(0.5))).toEqual([0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
   })
   test('no steps to fall in are refused', () => {

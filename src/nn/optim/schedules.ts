@@ -18,6 +18,14 @@ export function constantSchedule(rate: number): Schedule {
   return () => rate
 }
 
+/** Linear rise from 0 over `warmUpSteps`, then the peak for good. */
+export function warmUpSchedule(options: Pick<ScheduleOptions, 'peak' | 'warmUpSteps'>): Schedule {
+  const { peak, warmUpSteps = 0 } = options
+  if (!(peak >= 0 && warmUpSteps >= 0))
+    throw new ParapetError('configuration', 'A schedule needs a peak and a number of warm-up steps of at least 0.')
+  return (step) => (step < warmUpSteps ? (peak * step) / warmUpSteps : peak)
+}
+
 /** Linear rise, then linear fall. */
 export function linearSchedule(options: ScheduleOptions): Schedule {
   return schedule(options, (progress) => 1 - progress)

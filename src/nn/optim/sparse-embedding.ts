@@ -7,7 +7,7 @@
  * during steps in which the row has no gradient. With a row touched in every step nothing is left out.
  */
 import { ParapetError } from '../../spec/errors.ts'
-import { type AdamWSettings, type AdamWStep, type Moments, adamWUpdate, squaredNorm } from './adamw.ts'
+import { type AdamWSettings, type Moments, type UpdateStep, adamWUpdate, squaredNorm } from './adamw.ts'
 
 /** Sums gradients of gathered rows, by row. */
 export class RowGradients {
@@ -100,7 +100,7 @@ export function sparseAdamWUpdate(
   moments: Moments,
   lazy: LazyRows,
   settings: AdamWSettings,
-  step: AdamWStep,
+  step: UpdateStep,
   totalDecay: number,
 ): void {
   const { rows, sums } = gradients
@@ -111,16 +111,17 @@ export function sparseAdamWUpdate(
     const to = from + width
     const missed = step.step - 1 - (lazy.touched[row] ?? 0)
     if (missed > 0) {
-      scale(moments.first, from, to, settings.beta1 ** missed)
-      scale(moments.second, from, to, settings.beta2 ** missed)
-      scale(table, from, to, Math.exp(totalDecay - (lazy.decayed[row] ?? 0)))
+      scaleRow(moments.first, from, to, settings.beta1 ** missed)
+      scaleRow(moments.second, from, to, settings.beta2 ** missed)
+      scaleRow(table, from, to, Math.exp(totalDecay - (lazy.decayed[row] ?? 0)))
     }
-    adamWUpdate(table, sums, moments, settings, step, from, to, index * width)
+    adamWUpdate(table, sums, moments, settings, step, { from, to, gradientFrom: index * width })
     lazy.touched[row] = step.step
     lazy.decayed[row] = decayAfter
   })
 }
 
-function scale(values: Float32Array, from: number, to: number, factor: number): void {
+/** Multiplies the elements `[from, to)`. */
+export function scaleRow(values: Float32Array, from: number, to: number, factor: number): void {
   for (let at = from; at < to; at += 1) values[at] = (values[at] as number) * factor
 }

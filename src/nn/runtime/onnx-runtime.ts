@@ -15,7 +15,7 @@ export interface OnnxTensor {
 export interface OnnxSession {
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
-  /** `fetches` names the wanted outputs; those given as tensors are filled in place. */
+  /** `fetches` names the wanted outputs, all if absent; those given as tensors are filled in place, and returned as copies as well. */
   run(
     feeds: Readonly<Record<string, OnnxTensor>>,
     fetches?: Readonly<Record<string, OnnxTensor | null>>,
@@ -23,9 +23,22 @@ export interface OnnxSession {
   release(): Promise<void>
 }
 
+/** Name of an execution provider of onnxruntime. */
+export type ExecutionProvider = 'cpu' | 'cuda' | (string & {})
+
 export interface SessionOptions {
   /** Threads inside one operation; 1 if absent. Only 1 gives bit-equal results from run to run. */
   readonly threads?: number
+  /**
+   * Where the model runs, or a list in order of preference; `cpu` if absent. Providers that are not there are an error, never passed
+   * over. Single operations that a provider has no kernel for do run on the processor.
+   */
+  readonly provider?: ExecutionProvider | readonly ExecutionProvider[]
+  /**
+   * Whether onnxruntime keeps the memory of one run for the next; true if absent. False gives memory back after each run: slower,
+   * for many large sessions that rarely run.
+   */
+  readonly memoryArena?: boolean
   /** More entries of onnxruntime's session configuration. */
   readonly configuration?: Readonly<Record<string, string>>
 }
@@ -43,7 +56,12 @@ interface OnnxModule {
     create(model: Uint8Array, options: Readonly<Record<string, unknown>>): Promise<OnnxSession>
   }
   readonly env: { readonly wasm: { numThreads?: number } }
+  /** Only onnxruntime-node has it. `bundled` is false for those installed apart. */
+  readonly listSupportedBackends?: () => readonly { readonly name: string; readonly bundled: boolean }[]
 }
+
+/** Those of onnxruntime-web besides `cpu`, which is its `wasm`. */
+const WEB_PROVIDERS: readonly string[] = ['wasm', 'webgpu', 'webnn', 'webgl']
 
 const PACKAGE = { node: 'onnxruntime-node', web: 'onnxruntime-web' } as const
 
@@ -80,20 +98,60 @@ function runtimeOf(kind: 'node' | 'web', module: OnnxModule): OnnxRuntime {
   return {
     kind,
     tensor: (dataType, data, shape) => new module.Tensor(dataType, data, shape),
-    async session(model, { threads = 1, configuration = {} } = {}) {
+    async session(model, options = {}) {
+      const { threads = 1 } = options
+      const providers = executionProviders(kind, module, options.provider)
       if (kind === 'web') module.env.wasm.numThreads = threads
       try {
-        return await module.InferenceSession.create(model, sessionOptions(threads, configuration))
+        return await module.InferenceSession.create(model, sessionOptions(options, providers))
       } catch (cause) {
-        throw new ParapetError('engine_unavailable', 'onnxruntime refused the model; the cause says why.', { cause })
+        if (providers.length > 0 && /ExecutionProvider_\w+: |no available backend/.test(messageOf(cause)))
+          throw notThere(kind, providers, cause)
+        const where = providers.length === 0 ? '' : ` on ${providers.join(', ')}`
+        throw new ParapetError('engine_unavailable', `onnxruntime refused the model${where}; the cause says why.`, {
+          cause,
+        })
       }
     },
   }
 }
 
+/** The wanted providers other than the default. Throws when this onnxruntime does not know one: it would pass over it in silence. */
+function executionProviders(
+  kind: 'node' | 'web',
+  module: OnnxModule,
+  wanted: SessionOptions['provider'] = 'cpu',
+): readonly string[] {
+  const providers = typeof wanted === 'string' ? [wanted] : wanted
+  if (providers.length === 0)
+    throw new ParapetError('configuration', 'The list of execution providers is empty: leave it out, or name cpu.')
+  const known = kind === 'node' ? module.listSupportedBackends?.().map(({ name }) => name) : WEB_PROVIDERS
+  const missing = providers.find((name) => name !== 'cpu' && known?.includes(name) === false)
+  if (missing !== undefined) throw notThere(kind, [missing])
+  return providers.every((name) => name === 'cpu') ? [] : providers
+}
+
+function notThere(kind: 'node' | 'web', providers: readonly string[], cause?: unknown): ParapetError {
+  const what = providers.filter((name) => name !== 'cpu').join(', ')
+  const remedy =
+    !providers.includes('cuda') || kind === 'web'
+      ? `Use cpu, or an onnxruntime built for ${what}.`
+      : 'CUDA needs an NVIDIA GPU, Linux on x64, CUDA 12 with cuDNN 9, and the CUDA libraries of onnxruntime-node. ' +
+        'Run: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node'
+  return new ParapetError(
+    'engine_unavailable',
+    `${PACKAGE[kind]} cannot run on ${what} here. ${remedy}`,
+    cause === undefined ? {} : { cause },
+  )
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
 function sessionOptions(
-  threads: number,
-  configuration: Readonly<Record<string, string>>,
+  { threads = 1, configuration = {}, memoryArena = true }: SessionOptions,
+  providers: readonly string[],
 ): Readonly<Record<string, unknown>> {
   const entries = {
     // Without it, products of int8 matrices overflow on x86 processors without VNNI.
@@ -103,6 +161,8 @@ function sessionOptions(
     ...configuration,
   }
   return {
+    ...(providers.length === 0 ? {} : { executionProviders: providers }),
+    ...(memoryArena ? {} : { enableCpuMemArena: false, enableMemPattern: false }),
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',

@@ -1,10 +1,10 @@
 /**
- * Operations on each element, with broadcasting as in ONNX and NumPy. Either operand of a binary operation may be a plain number.
+ * Arithmetic on each element, with broadcasting as in ONNX and NumPy. Either operand of a binary operation may be a plain number.
  * Backward rules are the textbook derivatives; where the forward value is at hand it is used again.
  */
 import type { DataType } from '../onnx/graph.ts'
 import { unbroadcast } from './broadcast.ts'
-import { broadcastShape, sameShape, shapeError, staticShape } from './shape.ts'
+import { broadcastShape, sameShape, shapeError } from './shape.ts'
 import { type SymbolicTensor, given } from './tensor-graph.ts'
 
 /** A tensor, or a number that becomes a constant of the graph. */
@@ -55,6 +55,17 @@ export function sqrt(x: SymbolicTensor): SymbolicTensor {
   return unary('Sqrt', x, (gradient, y) => div(mul(gradient, 0.5), y))
 }
 
+/** `x²`: half the backward nodes of `mul(x, x)`. */
+export function square(x: SymbolicTensor): SymbolicTensor {
+  requireFloat('square', x)
+  return x.graph.applyOne('Mul', {
+    inputs: [x],
+    constants: [x.name],
+    shape: x.shape,
+    backward: [([gradient]) => mul(mul(given(gradient), 2), x)],
+  })
+}
+
 /** `x` to a fixed power. */
 export function pow(x: SymbolicTensor, exponent: number): SymbolicTensor {
   return x.graph.applyOne('Pow', {
@@ -73,11 +84,6 @@ export function sigmoid(x: SymbolicTensor): SymbolicTensor {
   return unary('Sigmoid', x, (gradient, y) => mul(gradient, mul(y, sub(1, y))))
 }
 
-export function relu(x: SymbolicTensor): SymbolicTensor {
-  // A result that is not 0 has slope 1. Measured alone, multiplying was ten times faster in onnxruntime than `Where` with a number.
-  return unary('Relu', x, (gradient, y) => mul(gradient, cast(cast(y, 'bool'), 'float32')))
-}
-
 /** Nearest whole number, halves to the even one. No gradient. */
 export function round(x: SymbolicTensor): SymbolicTensor {
   return x.graph.applyOne('Round', { inputs: [x], shape: x.shape })
@@ -91,70 +97,6 @@ export function abs(x: SymbolicTensor): SymbolicTensor {
 /** Gauss error function. */
 export function erf(x: SymbolicTensor): SymbolicTensor {
   return unary('Erf', x, (gradient) => mul(gradient, mul(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI))))
-}
-
-/** `x Φ(x)`, exact (Hendrycks & Gimpel 2016, "Gaussian error linear units"). */
-export function gelu(x: SymbolicTensor): SymbolicTensor {
-  return mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1))
-}
-
-/** `x σ(x)`, also called swish. */
-export function silu(x: SymbolicTensor): SymbolicTensor {
-  return mul(x, sigmoid(x))
-}
-
-/** `log(1 + eˣ)`; the kernel of onnxruntime is stable for large |x|. */
-export function softplus(x: SymbolicTensor): SymbolicTensor {
-  return unary('Softplus', x, (gradient) => mul(gradient, sigmoid(x)))
-}
-
-/** The larger of `x` and a number; no gradient where `x` is not above it. */
-export function clampMin(x: SymbolicTensor, minimum: number): SymbolicTensor {
-  return x.graph.applyOne('Max', {
-    inputs: [x],
-    constants: [x.graph.onnx.scalar(minimum)],
-    shape: x.shape,
-    backward: [([gradient]) => kept(greater(x, minimum), given(gradient))],
-  })
-}
-
-/** bool: `left > right`. No gradient. */
-export function greater(left: SymbolicTensor, right: Operand): SymbolicTensor {
-  return compare('Greater', left, right)
-}
-
-/** bool: `left = right`. No gradient. */
-export function equal(left: SymbolicTensor, right: Operand): SymbolicTensor {
-  return compare('Equal', left, right)
-}
-
-/** `condition ? yes : no` for each element; `condition` is bool. */
-export function where(condition: SymbolicTensor, yes: Operand, no: Operand): SymbolicTensor {
-  if (condition.dataType !== 'bool') throw shapeError('where', `the condition must be bool, not ${condition.text}.`)
-  const { graph } = condition
-  const whenTrue = typeof yes === 'number' ? graph.scalar(yes) : yes
-  const whenFalse = typeof no === 'number' ? graph.scalar(no) : no
-  requireFloat('where', whenTrue, whenFalse)
-  const shape = broadcastShape('where', broadcastShape('where', condition.shape, whenTrue.shape), whenFalse.shape)
-  return graph.applyOne('Where', {
-    inputs: [condition, whenTrue, whenFalse],
-    shape,
-    backward: [
-      undefined,
-      ([gradient]) => unbroadcast(kept(condition, given(gradient)), whenTrue.shape),
-      ([gradient]) => unbroadcast(kept(not(condition), given(gradient)), whenFalse.shape),
-    ],
-  })
-}
-
-/** bool: the opposite. */
-function not(condition: SymbolicTensor): SymbolicTensor {
-  return condition.graph.applyOne('Not', { inputs: [condition], shape: condition.shape, dataType: 'bool' })
-}
-
-/** `x` where the condition holds, else 0. Zeros in full: `Where` with a single number was ten times slower in onnxruntime, measured alone. */
-function kept(condition: SymbolicTensor, x: SymbolicTensor): SymbolicTensor {
-  return where(condition, x, x.graph.fill(staticShape('where', x.shape)))
 }
 
 /** Another element type. A gradient flows only from float32 to float32, so never through a real cast. */
@@ -179,7 +121,8 @@ export function dropout(x: SymbolicTensor, mask: SymbolicTensor, rate: number): 
   return mul(x, mul(cast(mask, 'float32'), 1 / (1 - rate)))
 }
 
-function unary(
+/** An operation of one operand with its derivative. Operations are built on this; models use the operations. */
+export function unary(
   operator: string,
   x: SymbolicTensor,
   backward: (gradient: SymbolicTensor, y: SymbolicTensor) => SymbolicTensor,
@@ -193,14 +136,16 @@ function unary(
   return y
 }
 
-interface BinaryValues {
+/** What the rule of a binary operation may use. */
+export interface BinaryValues {
   readonly left: SymbolicTensor
   readonly right: SymbolicTensor
   readonly result: SymbolicTensor
 }
-type BinaryBackward = (gradient: SymbolicTensor, values: BinaryValues) => SymbolicTensor
+export type BinaryBackward = (gradient: SymbolicTensor, values: BinaryValues) => SymbolicTensor
 
-function binary(
+/** The same for two operands that broadcast. */
+export function binary(
   operator: string,
   one: Operand,
   other: Operand,
@@ -223,14 +168,7 @@ function binary(
   return result
 }
 
-function compare(operator: string, left: SymbolicTensor, other: Operand): SymbolicTensor {
-  const right = typeof other === 'number' ? left.graph.scalar(other, left.dataType) : other
-  if (left.dataType !== right.dataType) throw shapeError(operator, `cannot compare ${left.text} with ${right.text}.`)
-  const shape = broadcastShape(operator, left.shape, right.shape)
-  return left.graph.applyOne(operator, { inputs: [left, right], shape, dataType: 'bool' })
-}
-
-function requireFloat(operator: string, ...tensors: readonly SymbolicTensor[]): void {
+export function requireFloat(operator: string, ...tensors: readonly SymbolicTensor[]): void {
   const wrong = tensors.find(({ dataType }) => dataType !== 'float32')
   if (wrong !== undefined) throw shapeError(operator, `works on float32, not on ${wrong.text}. Use cast() first.`)
 }

@@ -1,10 +1,12 @@
 /**
- * Rows by index (embeddings) and elements by index (the probability of the right answer).
+ * Rows by index (embeddings), elements by index (the probability of the right answer), and indices as rows of 0 and 1.
  *
  * The way back adds rows with `ScatterElements`. `ScatterND` with addition is the shorter way to say it, but onnxruntime runs it on
  * several threads that overwrite one another when an index repeats, which in an embedding it always does.
  */
+import { cast } from './elementwise.ts'
 import { reshape } from './layout.ts'
+import { equal } from './selection.ts'
 import { expand } from './broadcast.ts'
 import { elementCount, sameShape, shapeError, shapeText, staticShape } from './shape.ts'
 import { type SymbolicTensor, given } from './tensor-graph.ts'
@@ -52,4 +54,29 @@ export function pick(x: SymbolicTensor, ids: SymbolicTensor): SymbolicTensor {
     ],
   })
   return reshape(picked, ids.shape)
+}
+
+/** Adds a number to one element of each row: `x` [..., width] and int64 ids [...] give [..., width]. */
+export function addAt(x: SymbolicTensor, ids: SymbolicTensor, value: number): SymbolicTensor {
+  const shape = [...staticShape('addAt', ids.shape), 1]
+  return x.graph.applyOne('ScatterElements', {
+    inputs: [x, reshape(ids, shape), x.graph.fill(shape, value)],
+    attributes: { axis: x.rank - 1, reduction: 'add' },
+    shape: x.shape,
+    backward: [([gradient]) => given(gradient)],
+  })
+}
+
+/**
+ * 1 at the place of each id, 0 elsewhere: int64 ids [...] give float32 [..., classes]. An id outside 0 to `classes - 1`, padding
+ * for one, gives zeros. No gradient.
+ */
+export function oneHot(ids: SymbolicTensor, classes: number): SymbolicTensor {
+  if (ids.dataType !== 'int64' || !(Number.isInteger(classes) && classes > 0))
+    throw shapeError('oneHot', `needs int64 ids and a positive number of classes, not ${ids.text} and ${classes}.`)
+  const all = ids.graph.constant(
+    [classes],
+    BigInt64Array.from({ length: classes }, (_, id) => BigInt(id)),
+  )
+  return cast(equal(reshape(ids, [...ids.shape, 1]), all), 'float32')
 }

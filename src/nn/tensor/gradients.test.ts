@@ -53,6 +53,21 @@ describe('gradients', () => {
     expect(backwardNodes('both')).toBeGreaterThan(8)
   })
 
+  test('a rule of its own replaces those of the operations inside, and flows to nothing else', async () => {
+    const graph = new nn.TensorGraph()
+    const x = graph.input('x', [2], { requiresGradient: true })
+    const y = graph.input('y', [2], { requiresGradient: true })
+    const inside = nn.exp(nn.mul(x, y))
+    const value = graph.withGradient(inside, [x], [([gradient]) => nn.mul(gradient ?? x, 7)])
+    const [ofX = x, ofY = x] = nn.gradients(nn.sum(nn.mul(value, x)), [x, y])
+    const results = await evaluate(graph, { ofX, ofY }, { x: Float32Array.of(2, 1), y: Float32Array.of(0, 0) })
+    // d/dx (v x) = v + 7 x, with v = 1.
+    expect([numbers(results['ofX']), numbers(results['ofY'])]).toEqual([
+      [15, 8],
+      [0, 0],
+    ])
+  })
+
   test('a gradient can be differentiated again', async () => {
     const graph = new nn.TensorGraph()
     const x = graph.input('x', [2], { requiresGradient: true })

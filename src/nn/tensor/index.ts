@@ -6,35 +6,31 @@ export {
   abs,
   add,
   cast,
-  clampMin,
   div,
   dropout,
-  equal,
   erf,
   exp,
-  gelu,
-  greater,
   log,
   mul,
   neg,
   pow,
-  relu,
   round,
   sigmoid,
-  silu,
-  softplus,
   sqrt,
+  square,
   stopGradient,
   sub,
   tanh,
-  where,
 } from './elementwise.ts'
+export { clampMax, clampMin, equal, greater, maximum, minimum, where } from './selection.ts'
+export { gelu, log1mExp, logSigmoid, relu, silu, softplus } from './activations.ts'
+export { type CumulativeSumOptions, cumulativeSum } from './scan.ts'
 export { concat, firstRows, reshape, slice, split, transpose } from './layout.ts'
 export { type ReduceOptions, expand, sum } from './broadcast.ts'
 export { max, mean } from './reduce.ts'
 export { type MatmulOptions, matmul } from './matmul.ts'
 export { l2Normalise, layerNorm, logSoftmax, rmsNorm, softmax } from './normalise.ts'
-export { gather, pick } from './gather.ts'
+export { gather, oneHot, pick } from './gather.ts'
 export { gradients } from './gradients.ts'
 export {
   binaryCrossEntropyLosses,

@@ -14,9 +14,40 @@ import {
   total,
   transpose as moved,
 } from '../../../test/support/nn/float64.ts'
-import { evaluate, expectOperation, randomNd } from '../../../test/support/nn/run-graph.ts'
-import * as nn from './index.ts'
+import { evaluate, expectOperation as expectReference, randomNd } from '../../../test/support/nn/run-graph.ts'
+import * as operations from './index.ts'
 import type { SymbolicTensor } from './index.ts'
+
+/** Exports used inside a check of `expectOperation`: those compared with both float64 and finite differences. */
+const checked = new Set<string>()
+let checking = false
+const nn = Object.fromEntries(
+  Object.entries(operations).map(([name, operation]) => {
+    if (name === 'TensorGraph') return [name, operation]
+    const recorded = (...given: unknown[]): unknown => {
+      if (checking) checked.add(name)
+      return (operation as (...given: unknown[]) => unknown)(...given)
+    }
+    return [name, recorded]
+  }),
+) as unknown as typeof operations
+
+function expectOperation(
+  inputs: readonly Nd[],
+  operation: Parameters<typeof expectReference>[1],
+  reference: (...inputs: Nd[]) => Nd,
+  tolerance?: number,
+): Promise<void> {
+  const recording: typeof operation = (...given) => {
+    checking = true
+    try {
+      return operation(...given)
+    } finally {
+      checking = false
+    }
+  }
+  return expectReference(inputs, recording, reference, tolerance)
+}
 
 const RUNS = { numRuns: 4, seed: 20261126 }
 const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 })
@@ -54,11 +85,16 @@ describe('one operand', () => {
     'pow 3': [(z) => nn.pow(z, 3), (z) => z ** 3],
     tanh: [nn.tanh, Math.tanh],
     sigmoid: [nn.sigmoid, logistic],
+    square: [nn.square, (z) => z ** 2],
+    round: [nn.round, (z) => (Math.abs(z) % 0.5 === 0 ? Number.NaN : Math.round(z))],
     relu: [nn.relu, (z) => Math.max(0, z)],
     erf: [nn.erf, erf],
     gelu: [nn.gelu, (z) => (z * (1 + erf(z / Math.SQRT2))) / 2],
     silu: [nn.silu, (z) => z * logistic(z)],
     softplus: [nn.softplus, (z) => Math.log1p(Math.exp(z))],
+    logSigmoid: [nn.logSigmoid, (z) => -Math.log1p(Math.exp(-z))],
+    log1mExp: [(z) => nn.log1mExp(nn.neg(z)), (z) => Math.log(-Math.expm1(-z)), 0.3],
+    clampMax: [(z) => nn.clampMax(z, 0.3), (z) => Math.min(0.3, z)],
     clampMin: [(z) => nn.clampMin(z, 0.3), (z) => Math.max(0.3, z)],
     'a number on the left': [(z) => nn.sub(2, nn.div(3, z)), (z) => 2 - 3 / z, 0.5],
   }
@@ -73,6 +109,30 @@ describe('one operand', () => {
       ),
       RUNS,
     )
+  })
+
+  test.each([
+    [
+      'logSigmoid',
+      nn.logSigmoid,
+      (z: number) => Math.min(0, z) - Math.log1p(Math.exp(-Math.abs(z))),
+      [-200, -20, 20, 80],
+    ],
+    ['log1mExp', nn.log1mExp, (z: number) => Math.log(-Math.expm1(z)), [-1e-6, -0.01, -0.69, -0.7, -10, -16]],
+  ] as const)('%s keeps small and large values', async (_, operation, reference, places) => {
+    const graph = new nn.TensorGraph()
+    const z = graph.input('z', [places.length], { requiresGradient: true })
+    const value = operation(z)
+    const slope = the(nn.gradients(nn.sum(value), [z]))
+    const at = Float32Array.from(places)
+    const results = await evaluate(graph, { value, slope }, { z: at })
+    at.forEach((place, index) => {
+      expect((results['value']?.[index] ?? Number.NaN) / reference(place)).toBeCloseTo(1, 4)
+      const step = 1e-6 * Math.max(1e-3, Math.abs(place)) * (place > -1e-3 ? 1e-4 : 1)
+      const difference = (reference(place + step) - reference(place - step)) / (2 * step)
+      if (Math.abs(difference) > 1e-6) expect((results['slope']?.[index] ?? Number.NaN) / difference).toBeCloseTo(1, 2)
+      else expect(Math.abs(results['slope']?.[index] ?? Number.NaN)).toBeLessThan(1e-5)
+    })
   })
 
   test('softplus and sigmoid keep their values far from zero', async () => {
@@ -102,6 +162,13 @@ describe('two operands, broadcast', () => {
     sub: [nn.sub, (l, r) => l - r],
     mul: [nn.mul, (l, r) => l * r],
     div: [nn.div, (l, r) => l / r, 0.5],
+    maximum: [nn.maximum, Math.max],
+    minimum: [nn.minimum, Math.min],
+    greater: [(l, r) => nn.cast(nn.greater(l, r), 'float32'), (l, r) => Number(l > r)],
+    equal: [
+      (l, r) => nn.cast(nn.equal(nn.round(l), nn.round(r)), 'float32'),
+      (l, r) => Number(Math.round(l) === Math.round(r)),
+    ],
     where: [(l, r) => nn.where(nn.greater(l, r), l, nn.mul(r, 3)), (l, r) => (l > r ? l : 3 * r)],
   }
   test.each(Object.entries(cases))('%s', async (_, [operation, reference, low = -2]) => {
@@ -116,6 +183,19 @@ describe('two operands, broadcast', () => {
       RUNS,
     )
   })
+})
+
+test('maximum and minimum share the gradient of equal elements', async () => {
+  for (const operation of [nn.maximum, nn.minimum]) {
+    const graph = new nn.TensorGraph()
+    const [x, y] = ['x', 'y'].map((name) => graph.input(name, [2], { requiresGradient: true })) as [
+      SymbolicTensor,
+      SymbolicTensor,
+    ]
+    const [left = x, right = y] = nn.gradients(nn.sum(operation(x, y)), [x, y])
+    const results = await evaluate(graph, { left, right }, { x: Float32Array.of(1, 2), y: Float32Array.of(1, 2) })
+    expect([...(results['left'] ?? []), ...(results['right'] ?? [])]).toEqual([0.5, 0.5, 0.5, 0.5])
+  }
 })
 
 describe('reductions', () => {
@@ -156,6 +236,28 @@ describe('reductions', () => {
   })
 })
 
+describe('running sums', () => {
+  test.each([
+    [false, false],
+    [false, true],
+    [true, false],
+    [true, true],
+  ])('exclusive %s, reverse %s', async (exclusive, reverse) => {
+    for (const axis of [0, -1])
+      await expectOperation(
+        [randomNd([3, 4], 20)],
+        (_g, x) => nn.cumulativeSum(x, axis, { exclusive, reverse }),
+        (z) =>
+          build([3, 4], ([i = 0, j = 0]) => {
+            const place = axis === 0 ? i : j
+            const line = Array.from({ length: axis === 0 ? 3 : 4 }, (_, k) => at(z, axis === 0 ? [k, j] : [i, k]))
+            const skip = Number(exclusive)
+            return total(reverse ? line.slice(place + skip) : line.slice(0, place + 1 - skip))
+          }),
+      )
+  })
+})
+
 describe('layout', () => {
   test('reshape and transpose', async () => {
     await expectOperation(
@@ -176,6 +278,13 @@ describe('layout', () => {
       [randomNd([2, 5], 3)],
       (_g, x) => nn.slice(x, -1, 1, 4),
       (z) => build([2, 3], ([i = 0, j = 0]) => at(z, [i, j + 1])),
+    )
+  })
+  test('firstRows', async () => {
+    await expectOperation(
+      [randomNd([4, 2], 17), randomNd([2, 3], 18)],
+      (_g, table, like) => nn.firstRows(table, like, 1),
+      (table) => build([3, 2], (index) => at(table, index)),
     )
   })
   test('concat of three, and of a part twice', async () => {
@@ -314,6 +423,18 @@ describe('by index', () => {
       (z) => build([2, 2], ([i = 0, j = 0]) => at(z, [i, j, ids[i * 2 + j] ?? 0])),
     )
   })
+  test('oneHot, with padding and an id outside as zeros', async () => {
+    const ids = [2, 0, -1, 3, 1, 2]
+    await expectOperation(
+      [randomNd([3, 2], 19)],
+      (graph, table) => nn.matmul(nn.oneHot(graph.constant([2, 3], BigInt64Array.from(ids, BigInt)), 3), table),
+      (table) =>
+        build([2, 3, 2], ([i = 0, j = 0, k = 0]) => {
+          const id = ids[i * 3 + j] ?? -1
+          return id >= 0 && id < 3 ? at(table, [id, k]) : 0
+        }),
+    )
+  })
   test('dropout keeps by its mask and scales what it keeps', async () => {
     const mask = [1, 0, 1, 1]
     await expectOperation(
@@ -354,6 +475,30 @@ describe('losses', () => {
       (z) => build([2], ([i = 0]) => -Math.log(softmaxRow([0, 1, 2].map((k) => at(z, [i, k])))[labels[i] ?? 0] ?? 0)),
     )
   })
+  test('cross-entropy of more axes, far from zero, differentiated again', async () => {
+    const labels = BigInt64Array.of(1n, 0n, 2n, 1n)
+    await expectOperation(
+      [randomNd([2, 2, 3], 21, -30, 30)],
+      (graph, x) => nn.crossEntropyLosses(x, graph.constant([2, 2], labels)),
+      (z) =>
+        build([2, 2], ([i = 0, j = 0]) => {
+          const row = [0, 1, 2].map((k) => at(z, [i, j, k]))
+          const top = Math.max(...row)
+          const label = Number(labels[i * 2 + j] ?? 0n)
+          return top + Math.log(total(row.map((value) => Math.exp(value - top)))) - (row[label] ?? 0)
+        }),
+    )
+    // The gradient as the value: its own gradient is a row of the Hessian, diag(p) - p pᵀ.
+    await expectOperation(
+      [randomNd([2, 3], 22)],
+      (graph, x) =>
+        the(nn.gradients(nn.sum(nn.crossEntropyLosses(x, graph.constant([2], BigInt64Array.of(2n, 0n)))), [x])),
+      (z) => {
+        const p = rows(z, softmaxRow)
+        return build([2, 3], ([i = 0, k = 0]) => at(p, [i, k]) - Number(k === (i === 0 ? 2 : 0)))
+      },
+    )
+  })
   test('mean squared error', async () => {
     await expectOperation(
       [randomNd([2, 3], 13), randomNd([2, 3], 14)],
@@ -386,4 +531,11 @@ describe('losses', () => {
       ...((await evaluate(graph, { none: the(none) }, { t: Float32Array.from(teacher.data) }))['none'] ?? []),
     ]).toEqual([0, 0, 0, 0, 0, 0])
   })
+})
+
+test('every exported operation was checked against float64 and finite differences', () => {
+  // No operation, and the one whose gradient must differ from the slope of its value: see gradients.test.ts.
+  const others = new Set(['TensorGraph', 'gradients', 'stopGradient'])
+  const missing = Object.keys(operations).filter((name) => !checked.has(name) && !others.has(name))
+  expect(missing).toEqual([])
 })

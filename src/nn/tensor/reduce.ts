@@ -1,7 +1,8 @@
 /** Means and maxima along axes. */
 import { type ReduceOptions, expand, reduction, sum } from './broadcast.ts'
-import { cast, div, equal, mul } from './elementwise.ts'
+import { cast, div, mul } from './elementwise.ts'
 import { reshape } from './layout.ts'
+import { equal } from './selection.ts'
 import { elementCount, staticShape } from './shape.ts'
 import { type SymbolicTensor, given } from './tensor-graph.ts'
 

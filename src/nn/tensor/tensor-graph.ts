@@ -147,6 +147,22 @@ export class TensorGraph {
     return result as SymbolicTensor
   }
 
+  /**
+   * The same value with a gradient rule of its own, in place of the rules of the operations it was made by: for what several nodes
+   * compute and one short formula differentiates. `backward` has one rule for each of `inputs`, from which alone gradients flow on.
+   */
+  withGradient(
+    value: SymbolicTensor,
+    inputs: readonly SymbolicTensor[],
+    backward: readonly (Backward | undefined)[],
+  ): SymbolicTensor {
+    const [name = ''] = this.onnx.node('Identity', [value.name])
+    const requiresGradient = inputs.some((input, index) => input.requiresGradient && backward[index] !== undefined)
+    const result = new SymbolicTensor(this, name, value.shape, value.dataType, requiresGradient)
+    this.#tape.push({ operator: 'Identity', inputs, outputs: [result], backward })
+    return result
+  }
+
   /** Makes a value an output of the file under a name of its own. */
   output(name: string, tensor: SymbolicTensor): void {
     this.onnx.node('Identity', [tensor.name], { outputs: [name] })

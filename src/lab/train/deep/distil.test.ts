@@ -16,7 +16,8 @@ import {
 import { exportEncoder } from '../../../nn/encoder/export.ts'
 import type { ParameterValues } from '../../../nn/tensor/parameters.ts'
 import { UnigramTokenizer } from '../../../nn/tokenizer/unigram.ts'
-import { type DistilOptions, type DistilProgress, distil } from './distil.ts'
+import { type DistilOptions, distil } from './distil.ts'
+import type { StepProgress } from '../step-loop.ts'
 import { initialDeepParameters } from './initial.ts'
 import { planBatches, planOrder } from './plan.ts'
 import { vectorsOf } from './vectors.ts'
@@ -69,7 +70,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 /** Learns until a step, then stops as Ctrl-C would. */
 async function interrupted(options: DistilOptions, at: number): Promise<void> {
   const stop = new AbortController()
-  const onProgress = ({ step }: DistilProgress): void => (step === at ? stop.abort() : undefined)
+  const onProgress = ({ step }: StepProgress): void => (step === at ? stop.abort() : undefined)
   const run = distil({ ...options, signal: stop.signal, onProgress, progressEvery: 1 })
   await expect(run).rejects.toMatchObject({
     ...{ code: 'aborted', message: expect.stringContaining(`stopped after ${at} of ${options.batches.length}`) },

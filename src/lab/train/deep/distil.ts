@@ -19,24 +19,13 @@ import { TrainingSession } from '../../../nn/runtime/training-session.ts'
 import { mul, sub, sum } from '../../../nn/tensor/index.ts'
 import type { ParameterValues } from '../../../nn/tensor/parameters.ts'
 import { ParapetError } from '../../../spec/errors.ts'
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { type StepProgress, runSteps } from '../step-loop.ts'
 import type { Bucket, PlannedBatch } from './plan.ts'
 
 export interface DistilRow {
   readonly ids: Int32Array
   /** What the teacher makes of the English text. */
   readonly vector: Float32Array
-}
-
-export interface DistilProgress {
-  readonly step: number
-  readonly steps: number
-  /** Rows learnt from since the run (or its resumption) began. */
-  readonly rows: number
-  /** Mean squared distance to the teacher, summed over the vector, over the steps since the last report. */
-  readonly loss: number
-  readonly learningRate: number
-  readonly rowsPerSecond: number
 }
 
 export interface DistilOptions {
@@ -55,7 +44,7 @@ export interface DistilOptions {
   /** Saves the state every so many steps, and when the run is aborted. */
   readonly checkpoint?: { readonly path: string; readonly every: number; readonly resume?: boolean }
   /** Called every `progressEvery` steps (50 if absent) and after the last. */
-  readonly onProgress?: (progress: DistilProgress) => void
+  readonly onProgress?: (progress: StepProgress) => void
   readonly progressEvery?: number
   /** Stops between two steps with `aborted`. */
   readonly signal?: AbortSignal
@@ -69,36 +58,22 @@ const PADDING = -1n
 
 /** Trains to the end of the plan; says how many steps the run has made in all. */
 export async function distil(options: DistilOptions): Promise<{ readonly steps: number }> {
-  const { batches, checkpoint, signal, onProgress, progressEvery = 50 } = options
+  const { batches, checkpoint, signal, onProgress, progressEvery } = options
   const session = newSession(options)
-  const run = fingerprint(options)
-  const save = (): void => {
-    if (checkpoint !== undefined) writeCheckpoint(checkpoint.path, session.state(), run)
-  }
   try {
-    const saved = checkpoint?.resume === true ? readCheckpoint(checkpoint.path, run) : undefined
-    if (saved !== undefined) session.restore(saved)
-    const began = performance.now()
-    let [rows, losses, counted] = [0, 0, 0]
-    for (const [index, { bucket, rows: places }] of batches.entries()) {
-      if (index < session.stepCount) continue
-      if (signal?.aborted === true) {
-        save()
-        throw new ParapetError('aborted', `Training was stopped after ${session.stepCount} of ${batches.length} steps.`)
-      }
-      const { loss, learningRate } = await session.step(bucket, feeds(options, bucket, places))
-      rows += places.length
-      losses += loss
-      counted += 1
-      const step = session.stepCount
-      if (checkpoint !== undefined && step % checkpoint.every === 0) save()
-      if (onProgress !== undefined && (step % progressEvery === 0 || step === batches.length)) {
-        const rowsPerSecond = (1000 * rows) / (performance.now() - began)
-        onProgress({ step, steps: batches.length, rows, loss: losses / counted, learningRate, rowsPerSecond })
-        losses = counted = 0
-      }
-    }
-    save()
+    await runSteps({
+      ...{ session, steps: batches.length },
+      step(index) {
+        const { bucket, rows } = batches[index] as PlannedBatch
+        return { bucket, feeds: () => feeds(options, bucket, rows), items: rows.length }
+      },
+      ...(checkpoint === undefined
+        ? {}
+        : { checkpoint: { ...checkpoint, resume: checkpoint.resume === true, run: fingerprint(options) } }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+      ...(progressEvery === undefined ? {} : { progressEvery }),
+    })
     return { steps: session.stepCount }
   } finally {
     await session.dispose()

@@ -11,7 +11,7 @@ import {
   tinyConfig,
   tinyPretrained,
 } from '../../../../test/support/nn/tiny-encoder.ts'
-import type { DistilProgress } from './distil.ts'
+import type { StepProgress } from '../step-loop.ts'
 import { type EncoderOptions, trainEncoder } from './encoder.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'parapet-encoder-'))
@@ -62,7 +62,7 @@ describe('an encoder of another language', () => {
   test('that was stopped goes on, and is the same to the byte; a seed decides', async () => {
     const own = mkdtempSync(join(folder, 'stopped-'))
     const rows: number[] = []
-    const onProgress = (progress: DistilProgress): void => void rows.push(progress.rows)
+    const onProgress = (progress: StepProgress): void => void rows.push(progress.items)
     const whole = await trainEncoder(await options({ epochs: 4, onProgress }))
     const all = rows.at(-1) ?? 0
     const stop = new AbortController()

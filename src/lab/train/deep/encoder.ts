@@ -10,7 +10,8 @@ import { exportEncoder } from '../../../nn/encoder/export.ts'
 import { encodeGuardText } from '../../../nn/encoder/guard-encoder.ts'
 import type { OnnxRuntime } from '../../../nn/runtime/onnx-runtime.ts'
 import { UnigramTokenizer } from '../../../nn/tokenizer/unigram.ts'
-import { type DistilProgress, distil } from './distil.ts'
+import { distil } from './distil.ts'
+import type { StepProgress } from '../step-loop.ts'
 import { type PretrainedEncoder, deepConfig, initialDeepParameters } from './initial.ts'
 import type { ParallelText } from './parallel-texts.ts'
 import { type Bucket, planBatches, planOrder } from './plan.ts'
@@ -37,7 +38,7 @@ export interface EncoderOptions {
   readonly resume?: boolean
   readonly threads?: number
   readonly buckets?: readonly Bucket[]
-  readonly onProgress?: (progress: DistilProgress) => void
+  readonly onProgress?: (progress: StepProgress) => void
   readonly onNote?: (note: string) => void
   readonly signal?: AbortSignal
 }
