@@ -1,0 +1,5 @@
+/** Checkpoints of decoders as files: Hugging Face folders, PEFT adapters, GGUF. */
+export type { Checkpoint, CheckpointTokenizer } from './checkpoint.ts'
+export { type ReadCheckpointOptions, readCheckpoint } from './read-checkpoint.ts'
+export { type WriteCheckpointOptions, type WriteGgufOptions, writeCheckpoint, writeGguf } from './write-checkpoint.ts'
+export { readAdapter, writeAdapter } from './adapter-folder.ts'

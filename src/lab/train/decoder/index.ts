@@ -1,0 +1,4 @@
+/** Supervised training of decoders on conversations. */
+export { type ChatMessage, type Conversation, conversationProblem, parseConversations } from './conversation.ts'
+export { type EncodeOptions, type EncodedConversation, encodeConversation } from './encode.ts'
+export { type TrainDecoderOptions, type TrainedDecoder, nextTokenLoss, stepsOf, trainDecoder } from './train-decoder.ts'
