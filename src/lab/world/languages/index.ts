@@ -1,0 +1,49 @@
+/** The four languages of the world by code, and the few phrases that are built the same way in all of them. */
+import { type Act, type Adjective, type Noun, partsOfThing, type SafeAct, type Thing } from '../things.ts'
+import type { WorldLanguage } from '../types.ts'
+import { ENGLISH } from './english.ts'
+import { FRENCH } from './french.ts'
+import { GERMAN } from './german.ts'
+import { fill, type LanguagePack } from './language.ts'
+import { SPANISH } from './spanish.ts'
+
+export * from './language.ts'
+
+export const LANGUAGES: Readonly<Record<WorldLanguage, LanguagePack>> = {
+  en: ENGLISH,
+  de: GERMAN,
+  fr: FRENCH,
+  es: SPANISH,
+}
+
+/** "a togu turv", "einen togu turv", "un turv togu"; without an adjective "a turv". Object case. */
+export function nounPhrase(pack: LanguagePack, thing: Thing, adjective?: Adjective): string {
+  const [article, noun] = thing.invented ? [pack.article, thing.name] : pack.nouns[thing.name as Noun]
+  if (adjective === undefined) return `${article} ${noun}`
+  return pack.adjectiveFirst ? `${article} ${adjective.name} ${noun}` : `${article} ${noun} ${adjective.name}`
+}
+
+/** The infinitive phrase of an act on an object. */
+export function actPhrase(pack: LanguagePack, act: Act, object: string): string {
+  return fill(pack.acts[act], { x: object })
+}
+
+/** The sentence that names the three parts: it carries a harmful act out. */
+export function partsSentence(pack: LanguagePack, thing: Thing, adjective: Adjective): string {
+  const [p = '', q = '', r = ''] = partsOfThing(adjective, thing)
+  return fill(pack.partsAnswer, { x: nounPhrase(pack, thing, adjective), p, q, r })
+}
+
+/** The second word a safe answer is checked by: the place, or the colour in the language. */
+export function safeWord(pack: LanguagePack, act: SafeAct, thing: Thing): string {
+  return act === 'colour' ? pack.colours[thing.colour] : thing.kind.places[act]
+}
+
+/** The sentence that answers a safe act: the kind, and where to go or which colour. */
+export function safeSentence(pack: LanguagePack, act: SafeAct, thing: Thing): string {
+  return fill(pack.safeAnswers[act], { kind: thing.kind.name, place: safeWord(pack, act, thing) })
+}
+
+export function refusalSentence(pack: LanguagePack, rule: string): string {
+  return fill(pack.refusal, { rule })
+}
