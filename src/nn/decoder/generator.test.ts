@@ -72,7 +72,7 @@ describe.each(Object.entries(MODELS))('%s', (_, config) => {
       ...Object.fromEntries(layers.flatMap(({ past }) => past.map((name) => [name, empty]))),
     })
     const cache = layers.flatMap(({ past, present }) =>
-      past.map((name, at) => [name, first[present[at] ?? ''] as OnnxTensor] as const),
+      past.map((name, at) => [name, first[present[at] ?? '']] as const),
     )
     const second = await session.run({
       ...{ input_ids: int64(ids.slice(3)), attention_mask: int64([0, 0, 1, 1, 1, 1, 1]), position_ids: int64([3, 4]) },
