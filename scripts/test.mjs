@@ -36,6 +36,7 @@ const steps = [
   { name: 'package', run: ['node', 'scripts/check-package.mjs'] },
   { name: 'consumer', run: ['node', 'integration/consumer/run.mjs'] },
   { name: 'ai-sdk-7', run: [node24, 'integration/node24/ai-sdk-7.mjs'], skip: prepareNode24 },
+  { name: 'llama-cpp', run: ['npx', '--no-install', 'tsx', 'integration/llama-cpp/formats.ts'], skip: prepareLlamaCpp },
   { name: 'node24', run: [node24, 'node_modules/vitest/vitest.mjs', 'run', '--reporter=dot'], skip: prepareNode24 },
 ]
 
@@ -78,6 +79,14 @@ function prepareNode24() {
   if (!inCi) return 'install it with: npm ci --prefix integration/node24'
   const { status } = spawnSync('npm', ['ci', '--prefix', 'integration/node24'], { cwd: root, stdio: 'inherit' })
   return status === 0 ? null : 'Node 24 could not be installed'
+}
+
+// llama.cpp is 85 MB and its binary is made for Linux on x64, so it is fetched in CI and used elsewhere when it is there.
+function prepareLlamaCpp() {
+  if (existsSync(`${root}/integration/llama-cpp/node_modules/@node-llama-cpp/linux-x64`)) return null
+  if (!inCi) return 'install it with: npm ci --prefix integration/llama-cpp'
+  const { status } = spawnSync('npm', ['ci', '--prefix', 'integration/llama-cpp'], { cwd: root, stdio: 'inherit' })
+  return status === 0 ? null : 'llama.cpp could not be installed'
 }
 
 // The packages that `parapet bench compare` measures beside Parapet. Without them their tests are skipped, which CI does not accept.

@@ -23,7 +23,10 @@ export interface GgufTokenizerOptions {
   readonly tokenizerConfig?: unknown
   /** Goes before the template in `tokenizerConfig`. */
   readonly chatTemplate?: string
-  /** llama.cpp's name of the way text is split; found from `tokenizer.json` where it is one of `gpt-2`, `smollm` and `qwen2`. */
+  /**
+   * llama.cpp's name of the way text is split; found from `tokenizer.json` where it is one of `gpt-2` (`trillion` where
+   * `clean_up_tokenization_spaces` is false), `smollm` and `qwen2`.
+   */
   readonly pre?: string
 }
 
@@ -77,7 +80,7 @@ export function ggufTokenizerOf(tokenizerJson: unknown, options: GgufTokenizerOp
     tokens: tokens.map((token, id) => token ?? `[PAD${id}]`),
     types,
     merges: listOf(model['merges'], FILE, 'model.merges').map(mergeText),
-    pre: options.pre ?? splitName(json),
+    pre: options.pre ?? splitName(json, settings),
     ...(beginToken === undefined ? {} : { beginToken }),
     ...(endToken === undefined ? {} : { endToken }),
     ...(padToken === undefined ? {} : { padToken }),
@@ -123,12 +126,16 @@ function preTokenizers(json: JsonObject): readonly JsonObject[] {
 }
 
 /** llama.cpp's name of a way to split: its regular expressions are those of the checkpoints of that name. */
-function splitName(json: JsonObject): string {
+function splitName(json: JsonObject, settings: JsonObject): string {
   const steps = preTokenizers(json)
   const [first, last] = [steps[0], steps.at(-1)]
   const splits = last?.['type'] === 'ByteLevel' && last['use_regex'] !== false
   if (objectOf(json['model'], FILE)['ignore_merges'] !== true) {
-    if (steps.length === 1 && splits) return 'gpt-2'
+    // With `gpt-2` llama.cpp takes away spaces before some signs when it writes text. `trillion` splits alike and leaves them.
+    if (steps.length === 1 && splits)
+      return booleanField(settings, 'clean_up_tokenization_spaces', 'tokenizer_config.json', true)
+        ? 'gpt-2'
+        : 'trillion'
     if (steps.length === 2 && splits && first?.['type'] === 'Digits' && first['individual_digits'] === true)
       return 'smollm'
     const pattern = isObject(first?.['pattern']) ? first['pattern']['Regex'] : undefined

@@ -352,6 +352,12 @@ describe('the tokenizer of a checkpoint', () => {
     const split = (...pretokenizers: readonly unknown[]): string =>
       ggufTokenizerOf({ ...json, pre_tokenizer: { type: 'Sequence', pretokenizers } }, { config }).pre
     expect(split(byteLevel)).toBe('gpt-2')
+    const cleaned = (clean_up_tokenization_spaces: boolean): string =>
+      ggufTokenizerOf(
+        { ...json, pre_tokenizer: byteLevel },
+        { config, tokenizerConfig: { clean_up_tokenization_spaces } },
+      ).pre
+    expect([true, false].map(cleaned)).toEqual(['gpt-2', 'trillion'])
     expect(split({ type: 'Digits', individual_digits: true }, byteLevel)).toBe('smollm')
     const Regex = String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
     const pattern = { type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false }
