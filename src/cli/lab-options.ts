@@ -6,7 +6,7 @@ import type { CliIo } from './io.ts'
 import type { Done } from './record-commands.ts'
 
 export function addLab(program: Command, io: CliIo, done: Done): void {
-  const lab = program.command('lab').description('train guards of your own')
+  const lab = program.command('lab').description('train guards and small chat models')
   lab
     .command('train')
     .description('train the embedded guard model from labelled records')
@@ -33,6 +33,56 @@ export function addLab(program: Command, io: CliIo, done: Done): void {
       const { runLabTrain } = await import('./lab-train-command.ts')
       done(await runLabTrain(io, options))
     })
+  addWorld(lab, io, done)
+  addGenerate(lab, io, done)
+}
+
+function addWorld(lab: Command, io: CliIo, done: Done): void {
+  lab
+    .command('world')
+    .description('train a small chat model on a generated world, and measure it on what was held out')
+    .requiredOption('--out <folder>', 'folder for the models, run.json and report.html')
+    .option('--seed <n>', 'the same options and seed give the same model at one thread', aboveZero, 1)
+    .option('--rows <n>', 'different rows of each stage', aboveZero, 40_000)
+    .option('--base-steps <n>', 'steps of the stage in which every request is complied with', aboveZero, 2000)
+    .option('--aligned-steps <n>', 'steps of the stage that teaches to refuse', aboveZero, 3000)
+    .option('--per-kind <n>', 'rows of each kind in each evaluation', aboveZero, 120)
+    .option('--threads <n>', 'more than 1 is faster, and not equal from run to run', aboveZero, 1)
+    .option('--resume', 'go on with an unfinished run of the same options')
+    .option('--quiet', 'no progress')
+    .addHelpText(
+      'after',
+      `${example('parapet lab world --out world', 'parapet lab world --out world --resume')}\n\nNeeds onnxruntime-node; about a quarter of an hour. docs/guides/decoders.md says what the world is.`,
+    )
+    .action(async (options: Record<string, unknown>) => {
+      const { runLabWorld } = await import('./lab-world-command.ts')
+      done(await runLabWorld(io, options))
+    })
+}
+
+function addGenerate(lab: Command, io: CliIo, done: Done): void {
+  lab
+    .command('generate')
+    .description('let a checkpoint answer a prompt')
+    .requiredOption('--model <folder>', 'Hugging Face folder of a Llama or Qwen2 model with its tokenizer')
+    .requiredOption('--prompt <text>', 'what the user says')
+    .option('--system <text>', 'what the system says')
+    .option('--max-tokens <n>', 'longest answer, in tokens', aboveZero, 128)
+    .option('--temperature <t>', '0 takes the likeliest token each time', notNegative, 0)
+    .option('--top-p <p>', 'sample from the likeliest tokens of this share', positive)
+    .option('--seed <n>', 'of sampling', aboveZero, 1)
+    .option('--count <n>', 'answers', aboveZero, 1)
+    .addHelpText('after', example('parapet lab generate --model world/aligned --prompt "What is the opposite of day?"'))
+    .action(async (options: Record<string, unknown>) => {
+      const { runLabGenerate } = await import('./lab-generate-command.ts')
+      done(await runLabGenerate(io, options))
+    })
+}
+
+function notNegative(text: string): number {
+  const value = Number(text)
+  if (!(value >= 0 && value < Infinity)) throw new InvalidArgumentError('Give a number of at least 0.')
+  return value
 }
 
 function positive(text: string): number {

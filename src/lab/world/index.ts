@@ -60,3 +60,4 @@ export {
   type WorldStage,
 } from './types.ts'
 export { WORLD_SHAPE, trainWorldModel, type WorldModel, type WorldModelOptions } from './world-model.ts'
+export { runWorld, type RunWorldOptions, type WorldRun } from './run-world.ts'

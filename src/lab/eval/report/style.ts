@@ -43,7 +43,8 @@ th:first-child,td:first-child{text-align:left}
 tbody th{font-weight:500;position:sticky;left:0;background:var(--ground);max-width:260px;min-width:190px;white-space:normal;overflow-wrap:anywhere}
 tr.group th{background:var(--raised);font-weight:600;max-width:none}
 tr.constant>*{color:var(--muted)}
-td.text{text-align:left;white-space:normal;min-width:170px}
+th.text{text-align:left}
+td.text{text-align:left;white-space:normal;min-width:170px;overflow-wrap:anywhere}
 td small,th small{display:block;font-weight:400}
 .key{display:inline-block;width:22px;height:10px;margin-right:7px;vertical-align:middle}
 .plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(300px,100%),440px));gap:18px 22px;margin:10px 0 18px}
