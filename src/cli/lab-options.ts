@@ -9,8 +9,8 @@ export function addLab(program: Command, io: CliIo, done: Done): void {
   const lab = program.command('lab').description('train guards and small chat models')
   lab
     .command('train')
-    .description('train the embedded guard model from labelled records')
-    .requiredOption('--data <folder>', 'folder of *.jsonl.gz in the record form, or one with train/open/ and dev/')
+    .description('train the embedded guard model from labelled records, or tune a chat model on conversations')
+    .option('--data <folder>', 'folder of *.jsonl.gz in the record form, or one with train/open/ and dev/')
     .requiredOption('--out <folder>', 'folder for the models; an unfinished run is kept in its folder run/')
     .option('--extra <path...>', 'more files in the record form, such as translated rows')
     .option('--parallel <path...>', 'files of English texts beside translations; without them the deep tier is English')
@@ -20,6 +20,17 @@ export function addLab(program: Command, io: CliIo, done: Done): void {
     .option('--threads <n>', 'threads of the encoder; more than 1 is not equal from run to run', aboveZero, 1)
     .option('--scale <factor>', 'factor of the number of texts the deep tier learns from', positive, 1)
     .option('--without-share-alike', 'leave out rows under share-alike licences')
+    .addOption(new Option('--chat <path...>', 'tune on these conversations (JSON Lines) instead').conflicts('data'))
+    .option('--from <folder>', 'with --chat: Hugging Face folder of the model to tune')
+    .option('--passes <n>', 'with --chat: passes over the conversations', positive, 3)
+    .option('--learning-rate <rate>', 'with --chat: highest learning rate', positive, 2e-4)
+    .option(
+      '--lora-rank <n>',
+      'with --chat: rank of an adapter on all linear layers; 0 tunes the whole model',
+      whole,
+      8,
+    )
+    .option('--max-length <n>', 'with --chat: longest conversation, in tokens', aboveZero, 512)
     .option('--resume', 'go on with an unfinished run of the same data and options')
     .option('--quiet', 'no progress')
     .addHelpText(
@@ -27,9 +38,15 @@ export function addLab(program: Command, io: CliIo, done: Done): void {
       `${example(
         'parapet lab train --data rows --out my-guard --tier fast',
         'parapet lab train --data rows --out my-guard --parallel pairs.jsonl.gz --resume',
-      )}\n\nCtrl-C stops between two steps; --resume goes on. docs/guides/train.md describes the record form.`,
+        'parapet lab train --chat talks.jsonl --from SmolLM2-135M-Instruct --out tuned',
+      )}\n\nCtrl-C stops between two steps; --resume goes on. docs/guides/train.md describes the record form, docs/guides/decoders.md conversations.`,
     )
     .action(async (options: Record<string, unknown>) => {
+      if (options['chat'] !== undefined) {
+        const { runLabChat } = await import('./lab-chat-command.ts')
+        done(await runLabChat(io, options))
+        return
+      }
       const { runLabTrain } = await import('./lab-train-command.ts')
       done(await runLabTrain(io, options))
     })
@@ -77,6 +94,12 @@ function addGenerate(lab: Command, io: CliIo, done: Done): void {
       const { runLabGenerate } = await import('./lab-generate-command.ts')
       done(await runLabGenerate(io, options))
     })
+}
+
+function whole(text: string): number {
+  const value = Number(text)
+  if (!(Number.isInteger(value) && value >= 0)) throw new InvalidArgumentError('Give a whole number of at least 0.')
+  return value
 }
 
 function notNegative(text: string): number {

@@ -2,3 +2,4 @@
 export { type ChatMessage, type Conversation, conversationProblem, parseConversations } from './conversation.ts'
 export { type EncodeOptions, type EncodedConversation, encodeConversation } from './encode.ts'
 export { type TrainDecoderOptions, type TrainedDecoder, nextTokenLoss, stepsOf, trainDecoder } from './train-decoder.ts'
+export { type RunChatOptions, runChat } from './run-chat.ts'
