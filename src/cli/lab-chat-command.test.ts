@@ -12,13 +12,12 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Outcome, runLab, stoppedIo } from '../../test/support/lab-command.ts'
 import { createScriptedIo, type ScriptedIo } from '../../test/support/scripted-io.ts'
 import { readAdapter, writeCheckpoint } from '../lab/checkpoints/index.ts'
 import { type DecoderConfig, initialDecoder } from '../nn/decoder/config.ts'
 import { trainBytePairs } from '../nn/tokenizer/byte-level-bpe.ts'
 import { CHATML_TEMPLATE, CHATML_TOKENS } from '../nn/tokenizer/chat-template.ts'
-import { createRuntime } from './load-runtime.ts'
-import { runProgram } from './program.ts'
 
 const WORDS = { red: 'kolo', blue: 'mira', green: 'tesu' }
 let cwd = ''
@@ -47,9 +46,8 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(cwd, { recursive: true }))
 
-async function lab(args: readonly string[], io: ScriptedIo = createScriptedIo({ cwd })) {
-  const code = await runProgram(['lab', ...args], io, createRuntime())
-  return { code, out: io.written(), errors: io.errors() }
+function lab(args: readonly string[], io: ScriptedIo = createScriptedIo({ cwd })): Promise<Outcome> {
+  return runLab(io, args)
 }
 
 const TRAIN = ['train', '--chat', 'talks.jsonl', '--from', 'base']
@@ -74,18 +72,7 @@ test('an adapter is kept beside the model that it was merged into; a stopped run
   const { rank, alpha, layers } = await readAdapter(join(cwd, 'adapted/adapter'))
   expect({ rank, alpha, layers: Object.keys(layers).length }).toEqual({ rank: 4, alpha: 8, layers: 14 })
 
-  const io = createScriptedIo({ cwd })
-  const write = io.stderr.write
-  const stopping: ScriptedIo = {
-    ...io,
-    stderr: {
-      ...io.stderr,
-      write: (text) => {
-        if (text.startsWith('20 of')) io.stop('SIGTERM')
-        return write(text)
-      },
-    },
-  }
+  const stopping = stoppedIo(cwd, '20 of', 'SIGTERM')
   const stopped = await lab([...TRAIN, ...tuning, '--out', 'stopped'], stopping)
   expect(stopped.code).toBe(143)
   expect(readdirSync(join(cwd, 'stopped'))).toEqual(['run'])
@@ -101,6 +88,8 @@ test('mistakes are words with exit code 2, before a folder is made', async () =>
     [['train', '--out', 'no'], /--data, or conversations with --chat/],
     [['train', '--chat', 'talks.jsonl', '--out', 'no'], /--from FOLDER/],
     [[...TRAIN, '--data', 'rows', '--out', 'no'], /--data/],
+    [[...TRAIN, '--tier', 'fast', '--out', 'no'], /--tier/],
+    [['train', '--data', 'rows', '--from', 'base', '--out', 'no'], /--from/],
     [['train', '--chat', 'bad.jsonl', '--from', 'base', '--out', 'no'], /bad\.jsonl, line 1: there is no answer/],
     [['train', '--chat', 'talks.jsonl', '--from', 'nowhere', '--out', 'no'], /nowhere/],
     [[...TRAIN, '--out', 'no', '--max-length', '4'], /nothing to learn from/],

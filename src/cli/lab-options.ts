@@ -16,12 +16,21 @@ export function addLab(program: Command, io: CliIo, done: Done): void {
     .option('--parallel <path...>', 'files of English texts beside translations; without them the deep tier is English')
     .option('--lexicon <path...>', 'files of lines ENGLISH<TAB>WORD')
     .addOption(new Option('--tier <tier>', 'what to train').choices(['fast', 'both']).default('both'))
-    .option('--seed <n>', 'the same data, options and seed give the same fast model', aboveZero, 1)
-    .option('--threads <n>', 'threads of the encoder; more than 1 is not equal from run to run', aboveZero, 1)
+    .option('--seed <n>', 'the same data, options and seed give the same fast or chat model', aboveZero, 1)
+    .option(
+      '--threads <n>',
+      'threads of the encoder or the chat model; more than 1 is not equal from run to run',
+      aboveZero,
+      1,
+    )
     .option('--scale <factor>', 'factor of the number of texts the deep tier learns from', positive, 1)
     .option('--without-share-alike', 'leave out rows under share-alike licences')
-    .addOption(new Option('--chat <path...>', 'tune on these conversations (JSON Lines) instead').conflicts('data'))
-    .option('--from <folder>', 'with --chat: Hugging Face folder of the model to tune')
+    .addOption(
+      new Option('--chat <path...>', 'tune on these conversations (JSON Lines) instead').conflicts([
+        ...['data', 'extra', 'parallel', 'lexicon', 'tier', 'scale', 'withoutShareAlike'],
+      ]),
+    )
+    .addOption(new Option('--from <folder>', 'with --chat: Hugging Face folder of the model to tune').conflicts('data'))
     .option('--passes <n>', 'with --chat: passes over the conversations', positive, 3)
     .option('--learning-rate <rate>', 'with --chat: highest learning rate', positive, 2e-4)
     .option(

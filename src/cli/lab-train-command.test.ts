@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { gardenRows, row, writeLines } from '../../test/support/lab-rows.ts'
+import { type Outcome, runLab, stoppedIo } from '../../test/support/lab-command.ts'
 import { createScriptedIo, type ScriptedIo } from '../../test/support/scripted-io.ts'
-import { createRuntime } from './load-runtime.ts'
-import { runProgram } from './program.ts'
 
 let cwd = ''
 beforeEach(() => {
@@ -16,15 +15,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(cwd, { recursive: true }))
 
-interface Outcome {
-  readonly code: number
-  readonly out: string
-  readonly errors: string
-}
-
-async function lab(args: readonly string[], io: ScriptedIo = createScriptedIo({ cwd })): Promise<Outcome> {
-  const code = await runProgram(['lab', ...args], io, createRuntime())
-  return { code, out: io.written(), errors: io.errors() }
+function lab(args: readonly string[], io: ScriptedIo = createScriptedIo({ cwd })): Promise<Outcome> {
+  return runLab(io, args)
 }
 
 const FAST = ['train', '--data', 'rows', '--out', 'my-guard', '--tier', 'fast']
@@ -51,18 +43,7 @@ describe('training', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('stopped by %s ends with %i, says how to go on, and writes no model', async (signal, expected) => {
-    const io = createScriptedIo({ cwd })
-    const write = io.stderr.write
-    const stopping: ScriptedIo = {
-      ...io,
-      stderr: {
-        ...io.stderr,
-        write: (text) => {
-          if (text.includes('examples to learn from')) io.stop(signal)
-          return write(text)
-        },
-      },
-    }
+    const stopping = stoppedIo(cwd, 'examples to learn from', signal)
     const { code, out, errors } = await lab(FAST, stopping)
     expect(code).toBe(expected)
     expect(errors).toContain('--resume')

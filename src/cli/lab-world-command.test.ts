@@ -3,10 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Outcome, runLab, stoppedIo } from '../../test/support/lab-command.ts'
 import { createScriptedIo, type ScriptedIo } from '../../test/support/scripted-io.ts'
 import type { WorldRun } from '../lab/world/run-world.ts'
-import { createRuntime } from './load-runtime.ts'
-import { runProgram } from './program.ts'
 
 let cwd = ''
 beforeAll(() => {
@@ -14,32 +13,14 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(cwd, { recursive: true }))
 
-interface Outcome {
-  readonly code: number
-  readonly out: string
-  readonly errors: string
-}
-
-async function lab(args: readonly string[], io: ScriptedIo = createScriptedIo({ cwd })): Promise<Outcome> {
-  const code = await runProgram(['lab', ...args], io, createRuntime())
-  return { code, out: io.written(), errors: io.errors() }
+function lab(args: readonly string[], io: ScriptedIo = createScriptedIo({ cwd })): Promise<Outcome> {
+  return runLab(io, args)
 }
 
 const SMALL = ['--rows', '120', '--base-steps', '3', '--aligned-steps', '2', '--per-kind', '2']
 
 test('a world run stops where it can go on, then writes models, figures and a report; the model answers', async () => {
-  const io = createScriptedIo({ cwd })
-  const write = io.stderr.write
-  const stopping: ScriptedIo = {
-    ...io,
-    stderr: {
-      ...io.stderr,
-      write: (text) => {
-        if (text.startsWith('base')) io.stop('SIGINT')
-        return write(text)
-      },
-    },
-  }
+  const stopping = stoppedIo(cwd, 'base ', 'SIGINT')
   const stopped = await lab(['world', '--out', 'world', ...SMALL], stopping)
   expect(stopped.code).toBe(130)
   expect(stopped.errors).toContain('The same command with --resume goes on.')

@@ -138,7 +138,7 @@ export function checkDecoderParameters(config: DecoderConfig, parameters: Parame
       const fits = value.shape.length === shape.length && value.shape.every((size, axis) => size === shape[axis])
       return fits ? [] : [`${name} is [${value.shape.join(', ')}] and not [${shape.join(', ')}]`]
     }),
-    ...Object.keys(parameters).flatMap((name) => (shapes[name] === undefined ? [`${name} is not a part of it`] : [])),
+    ...Object.keys(parameters).flatMap((name) => (Object.hasOwn(shapes, name) ? [] : [`${name} is not a part of it`])),
   ]
   if (wrong.length === 0) return
   const shown = wrong.slice(0, 5).join('; ')

@@ -146,7 +146,8 @@ function planOf(
   pass: number,
 ): readonly PlannedBatch[] {
   const lengths = sequences.map(({ ids }) => ids.length)
-  const longest = Math.max(...lengths.values())
+  // A list of hundreds of thousands is too long for the arguments of one call.
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 1)
   const usual = [
     ...BUCKET_LENGTHS.filter((length) => length < longest),
     BUCKET_LENGTHS.find((length) => length >= longest) ?? longest,
