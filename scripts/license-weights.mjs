@@ -2,6 +2,8 @@
 // only compares.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 
+// What a model's entry names as its licence stands alone: it was trained on text that the project made itself.
+const ownLicence = ([, { licence }]) => licence !== undefined
 const target = new URL('../LICENSE-WEIGHTS', import.meta.url)
 const { models, sources } = JSON.parse(readFileSync(new URL('../models/manifest.json', import.meta.url), 'utf8'))
 const list = sources.map(({ source, licence, rows, shareAlike, modelOutput, made }) => {
@@ -12,6 +14,17 @@ const list = sources.map(({ source, licence, rows, shareAlike, modelOutput, made
   ]
   return `- ${source}: ${licence}, ${rows} rows${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`
 })
+const entries = Object.entries(models)
+const named = (list) => list.map(([name]) => name).join(', ')
+const generated = entries
+  .filter(ownLicence)
+  .map(
+    ([name, { licence, data }]) => `
+${name} is Copyright the Parapet authors and is offered under ${licence} (its text is in LICENSE). It was trained on nothing but text that
+Parapet generates itself (${data.made}).
+`,
+  )
+  .join('')
 const base =
   models['deep.bin'] === undefined
     ? ''
@@ -22,15 +35,15 @@ was extended and trained on, and matrices are stored as 8-bit integers.
 `
 const text = `Licence of the files in models/
 
-The model weights (${Object.keys(models).join(', ')}) are Copyright the Parapet authors and are offered under the Creative Commons
-Attribution-ShareAlike 4.0 International licence (https://creativecommons.org/licenses/by-sa/4.0/), because some of the data they
+The model weights (${named(entries.filter((entry) => !ownLicence(entry)))}) are Copyright the Parapet authors and are offered under the Creative
+Commons Attribution-ShareAlike 4.0 International licence (https://creativecommons.org/licenses/by-sa/4.0/), because some of the data they
 were trained on is share-alike. The code of Parapet is under the Apache License 2.0 (LICENSE).
-
-Weights without share-alike data can be made with
+${generated}
+Guard weights without share-alike data can be made with
   parapet lab train --data DIR --out DIR --without-share-alike
 ${base}
-They were trained on data that was invented for the purpose (src/lab/train/synthetic-phrases.ts) and on these sources, to whose
-authors thanks are due. No text of theirs is in the classifier; the demo model holds word sequences of harmless answers.
+The share-alike weights were trained on data that was invented for the purpose (src/lab/train/synthetic-phrases.ts) and on these sources,
+to whose authors thanks are due. No text of theirs is in the weights.
 
 ${list.join('\n')}
 `

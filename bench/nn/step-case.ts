@@ -22,13 +22,20 @@ const SIZES: Readonly<Record<string, readonly [number, number, number, number, n
 }
 export const SIZE_NAMES: readonly string[] = Object.keys(SIZES)
 
-export function writeCase(folder: string, size: string, steps: number): void {
-  const [width, layers, feedForward, vocabularySize, heads] = SIZES[size] ?? [128, 4, 384, 4096, 4]
-  const config: DecoderConfig = {
-    ...{ architecture: 'llama' as const, vocabularySize, width, layers, heads, keyValueHeads: heads, feedForward },
-    ...{ headWidth: width / heads, maxLength: 128, ropeTheta: 10_000, epsilon: 1e-5, tiedEmbeddings: true },
+/** A Llama of one of the sizes for sequences of up to `maxLength` tokens. */
+export function caseConfig(size: string, maxLength: number): DecoderConfig {
+  const found = SIZES[size]
+  if (found === undefined) throw new Error(`There is no size ${size}; there are ${SIZE_NAMES.join(', ')}.`)
+  const [width, layers, feedForward, vocabularySize, heads] = found
+  return {
+    ...{ architecture: 'llama', vocabularySize, width, layers, heads, keyValueHeads: heads, feedForward },
+    ...{ headWidth: width / heads, maxLength, ropeTheta: 10_000, epsilon: 1e-5, tiedEmbeddings: true },
   }
+}
+
+export function writeCase(folder: string, size: string, steps: number): void {
   const [batch, length] = [8, 128]
+  const config = caseConfig(size, length)
   const model: StepCase = { config, shapes: Object.entries(decoderShapes(config)), batch, length, learningRate: 1e-3 }
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'model.json'), JSON.stringify(model))

@@ -221,15 +221,60 @@ describe('a run', () => {
       keys.push(request.headers.authorization)
       response.writeHead(503).end()
     })
-    const args = ['--data', 'labelled.jsonl', '--limit', '2', '--subject', `judge:${url}/v1#m`]
+    const args = [
+      '--data',
+      'labelled.jsonl',
+      '--limit',
+      '2',
+      '--subject',
+      `judge:${url}/v1#m`,
+      '--judge-harm',
+      'injection',
+    ]
     await bench([...args, '--api-key-env', 'JUDGE_KEY', '--out', 'a'], { JUDGE_KEY: 'k' })
     expect(keys).toEqual(['Bearer k', 'Bearer k'])
-    const two = [...args, 'remote:http://127.0.0.1:9', '--api-key-env', 'JUDGE_KEY', '--out', 'b']
+    const two = [...args, '--subject', 'remote:http://127.0.0.1:9', '--api-key-env', 'JUDGE_KEY', '--out', 'b']
     expect(await bench(two, { JUDGE_KEY: 'k' })).toMatchObject({
       code: 2,
       errors: expect.stringContaining('Write HOST=JUDGE_KEY'),
     })
     expect(await bench([...args, '--api-key-env', 'JUDGE_KEY', '--out', 'c'])).toMatchObject({ code: 2 })
+  })
+})
+
+describe('a judge', () => {
+  async function judged(...subject: readonly string[]): Promise<Awaited<ReturnType<typeof bench>>> {
+    return bench(['--data', 'labelled.jsonl', '--subject', ...subject, '--judge-harm', 'injection', '--out', 'run'])
+  }
+
+  const ignoring = async (): Promise<string> =>
+    serve((request, response) => {
+      let body = ''
+      request.on('data', (piece: Buffer) => (body += piece.toString()))
+      request.on('end', () => {
+        const content = body.includes('Ignore') ? 'unsafe\nS1' : 'safe'
+        response.writeHead(200, { 'content-type': 'application/json' })
+        response.end(JSON.stringify({ choices: [{ message: { content }, finish_reason: 'stop' }] }))
+      })
+    })
+
+  test('is measured in a format, on the tasks that its harm stands for', async () => {
+    const { code, out, errors } = await judged(`judge:llama-guard-3@${await ignoring()}/v1#guard`)
+    expect([code, errors]).toEqual([0, expect.stringContaining('20 of 20')])
+    expect(out).toMatch(/^ {2}judge guard \(llama-guard-3\) +– .*100\.0/m)
+  })
+
+  test('of a policy is measured alone', async () => {
+    const engine = `engine: { url: "${await ignoring()}", model: guard }`
+    write('parapet.yaml', `parapet: 1\nguards: { safety: { use: judge, format: llama-guard-3, ${engine} } }\n`)
+    const { code, out } = await judged('judge:parapet.yaml#safety')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^ {2}judge parapet\.yaml#safety +– .*100\.0/m)
+    rmSync(join(cwd, 'run'), { recursive: true })
+    expect(await judged('judge:parapet.yaml#other')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('It defines safety'),
+    })
   })
 })
 
@@ -258,6 +303,10 @@ describe('a comparison', () => {
 test.each([
   [['--data', 'labelled.jsonl', '--subject', 'nonsense'], 'Use one of embedded'],
   [['--data', 'labelled.jsonl', '--subject', 'judge:http://a'], 'judge:URL#MODEL'],
+  [['--data', 'labelled.jsonl', '--subject', 'judge:parapet.yaml'], 'names no guard'],
+  [['--data', 'labelled.jsonl', '--subject', 'judge:none.yaml#safety'], 'no policy file'],
+  [['--data', 'labelled.jsonl', '--subject', 'judge:lama-guard-3@http://a#m'], 'Did you mean llama-guard-3'],
+  [['--data', 'labelled.jsonl', '--judge-harm', 'harm'], 'is no task'],
   [['--data', 'labelled.jsonl', '--subject', 'remote:nonsense'], 'no http or https address'],
   [['--data', 'labelled.jsonl', '--subject', 'policy:none.yaml'], 'no policy file'],
   [['--data', 'labelled.jsonl', '--threshold', 'high'], 'fixed:0.5'],

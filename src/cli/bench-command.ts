@@ -19,7 +19,7 @@ import {
 import { chooseSamples } from '../lab/eval/choose-samples.ts'
 import { missingPackage, missingRivals, RIVALS } from '../lab/eval/subjects/index.ts'
 import { ParapetError } from '../spec/errors.ts'
-import { parseSubject, parseThreshold, readPaths } from './bench-settings.ts'
+import { parseHarm, parseSubject, parseThreshold, readPaths } from './bench-settings.ts'
 import { closeSubjects, openSubjects } from './bench-subjects.ts'
 import { renderComparisons, renderRun } from './bench-table.ts'
 import { EXIT_ERROR, EXIT_OK, exitCodeOfSignal, fileUsageError, usageError } from './exit.ts'
@@ -73,6 +73,7 @@ async function run(io: CliIo, runtime: Runtime, options: Options, names: readonl
     ),
   )
   const threshold = parseThreshold(text(options, 'threshold') ?? 'own')
+  const harm = parseHarm(texts(options, 'judgeHarm'))
   const seed = number(options, 'seed') ?? 1
   const sets = await chosenSets(io, options, seed)
   const fittingSets = readPaths(io, texts(options, 'calibration') ?? [], text(options, 'calibrationFormat'))
@@ -85,7 +86,7 @@ async function run(io: CliIo, runtime: Runtime, options: Options, names: readonl
   })
   let subjects: readonly Subject[] = []
   try {
-    subjects = await openSubjects(io, runtime, specs, texts(options, 'apiKeyEnv') ?? [])
+    subjects = await openSubjects(io, runtime, specs, { keys: texts(options, 'apiKeyEnv') ?? [], harm })
     const outcome = await runEvaluation({
       subjects,
       sets,

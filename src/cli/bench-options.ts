@@ -53,7 +53,11 @@ function benchOptions(command: Command): Command {
     .option('--format <name>', 'format of the data (else found by its columns)')
     .option(
       '--subject <subject...>',
-      'what to measure: embedded (default; embedded:fast and embedded:deep are its tiers alone, embedded:FOLDER one of your own), policy, policy:FILE, rules, remote:URL, moderation:URL[#MODEL], judge:URL#MODEL, vard, llm_guardrail, hai-guardrails',
+      'what to measure: embedded (default; embedded:fast and embedded:deep are its tiers alone, embedded:FOLDER one of your own), policy, policy:FILE, rules, remote:URL, moderation:URL[#MODEL], judge:[FORMAT@]URL#MODEL, judge:FILE#GUARD (a judge of a policy), vard, llm_guardrail, hai-guardrails',
+    )
+    .option(
+      '--judge-harm <task...>',
+      'tasks whose label is what a judge calls harm (default: prompt_harm response_harm)',
     )
     .option('--api-key-env <name...>', 'variable with the key of the server, as NAME or HOST=NAME')
     .option('--threshold <policy>', 'own, fixed:0.5, fpr:0.05@SET, conformal:0.05@SET or miss:0.1@SET', 'own')

@@ -3,7 +3,8 @@
  */
 import { readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { EvaluationSet, ThresholdPolicy } from '../lab/eval/index.ts'
+import { EVALUATION_TASKS } from '../lab/eval/sample.ts'
+import type { EvaluationSet, EvaluationTask, ThresholdPolicy } from '../lab/eval/index.ts'
 import { readSets } from '../lab/eval/readers/registry.ts'
 import { fileProblem, fileUsageError, usageError } from './exit.ts'
 import type { CliIo } from './io.ts'
@@ -11,10 +12,12 @@ import type { CliIo } from './io.ts'
 /** A subject as named by `--subject`. */
 export type SubjectSpec =
   | { readonly kind: 'embedded' | 'policy' | 'rules' | 'rival'; readonly value: string }
-  | { readonly kind: 'remote' | 'moderation' | 'judge'; readonly url: string; readonly model: string | undefined }
+  | { readonly kind: 'remote' | 'moderation'; readonly url: string; readonly model: string | undefined }
+  | { readonly kind: 'judge'; readonly url: string; readonly model: string; readonly format: string }
+  | { readonly kind: 'policy-judge'; readonly value: string; readonly guard: string }
 
 export const SUBJECT_FORMS =
-  'embedded, embedded:fast, embedded:deep, embedded:FOLDER (what parapet lab train wrote), policy, policy:FILE, rules, remote:URL, moderation:URL[#MODEL], judge:URL#MODEL, vard, llm_guardrail, hai-guardrails'
+  'embedded, embedded:fast, embedded:deep, embedded:FOLDER (what parapet lab train wrote), policy, policy:FILE, rules, remote:URL, moderation:URL[#MODEL], judge:[FORMAT@]URL#MODEL, judge:FILE#GUARD (a judge of a policy), vard, llm_guardrail, hai-guardrails'
 
 /** Reads one `--subject`. */
 export function parseSubject(text: string, rivals: readonly string[]): SubjectSpec {
@@ -22,13 +25,37 @@ export function parseSubject(text: string, rivals: readonly string[]): SubjectSp
   if (rivals.includes(text)) return { kind: 'rival', value: text }
   const [, kind = '', rest = ''] = /^(embedded|policy|remote|moderation|judge):(.+)$/s.exec(text) ?? []
   if (kind === 'embedded' || kind === 'policy') return { kind, value: rest }
-  if (kind === 'remote' || kind === 'moderation' || kind === 'judge') {
+  if (kind === 'judge') return parseJudge(text, rest)
+  if (kind === 'remote' || kind === 'moderation') {
     const [url = '', model] = rest.split('#', 2)
-    if (kind === 'judge' && (model ?? '') === '')
-      throw usageError(`--subject ${text} names no model. Write judge:URL#MODEL.`)
     return { kind, url, model: model === '' ? undefined : model }
   }
   throw usageError(`there is no subject "${text}". Use one of ${SUBJECT_FORMS}.`)
+}
+
+/** A model at a URL in a format, `policy` unless named, or a guard of a policy file. */
+function parseJudge(text: string, rest: string): SubjectSpec {
+  const [, format = 'policy', url = '', model = ''] = /^(?:([a-z][\w.-]*)@)?(https?:[^#]*)(?:#(.*))?$/s.exec(rest) ?? []
+  if (url !== '') {
+    if (model === '') throw usageError(`--subject ${text} names no model. Write judge:URL#MODEL.`)
+    return { kind: 'judge', url, model, format }
+  }
+  const [value = '', guard = ''] = rest.split('#', 2)
+  if (guard === '')
+    throw usageError(
+      `--subject ${text} names no guard. Write judge:FILE#GUARD, judge:URL#MODEL or judge:FORMAT@URL#MODEL.`,
+    )
+  return { kind: 'policy-judge', value, guard }
+}
+
+/** Reads `--judge-harm`; undefined where it is not given. */
+export function parseHarm(given: readonly string[] | undefined): readonly EvaluationTask[] | undefined {
+  return given?.map((name) => {
+    const task = EVALUATION_TASKS.find((known) => known === name)
+    if (task === undefined)
+      throw usageError(`--judge-harm ${name} is no task. Use some of ${EVALUATION_TASKS.join(', ')}.`)
+    return task
+  })
 }
 
 /** Reads `--threshold`. */

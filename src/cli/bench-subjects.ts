@@ -8,6 +8,7 @@ import {
   createGatewaySubject,
   createJudgeSubject,
   createModerationSubject,
+  createOpenAiJudge,
   createPipelineSubject,
   loadEmbeddedSubject,
   RIVALS,
@@ -22,18 +23,25 @@ import type { Checker, Runtime } from './runtime.ts'
 /** The built-in rules do not claim to see harm. */
 const RULES_TASKS: readonly EvaluationTask[] = ['injection', 'pii']
 
+export interface SubjectSettings {
+  /** As given with `--api-key-env`. */
+  readonly keys: readonly string[]
+  /** Tasks whose label is what judges call harm; by default those of that name. */
+  readonly harm: readonly EvaluationTask[] | undefined
+}
+
 /** All subjects, in order; those already made are closed when one cannot be made. */
 export async function openSubjects(
   io: CliIo,
   runtime: Runtime,
   specs: readonly SubjectSpec[],
-  keyOptions: readonly string[],
+  { keys: keyOptions, harm }: SubjectSettings,
 ): Promise<readonly Subject[]> {
   const hosts = [...new Set(specs.flatMap((spec) => ('url' in spec ? [hostOf(spec.url)] : [])))]
   const keys = parseKeys(io, keyOptions, hosts)
   const subjects: Subject[] = []
   try {
-    for (const spec of specs) subjects.push(await openSubject(io, runtime, spec, keys))
+    for (const spec of specs) subjects.push(await openSubject(io, runtime, spec, { keys, harm }))
     return subjects
   } catch (error) {
     await closeSubjects(subjects)
@@ -49,12 +57,14 @@ async function openSubject(
   io: CliIo,
   runtime: Runtime,
   spec: SubjectSpec,
-  keys: ReadonlyMap<string, string>,
+  { keys, harm }: { readonly keys: ReadonlyMap<string, string>; readonly harm: SubjectSettings['harm'] },
 ): Promise<Subject> {
+  const labels = harm === undefined ? {} : { harm }
   if ('url' in spec) {
     const apiKey = keys.get(hostOf(spec.url))
     const common = { url: spec.url, ...(apiKey === undefined ? {} : { apiKey }) }
-    if (spec.kind === 'judge') return createJudgeSubject({ ...common, model: spec.model ?? '' })
+    if (spec.kind === 'judge')
+      return createOpenAiJudge({ ...common, ...labels, model: spec.model, format: spec.format })
     if (spec.kind === 'remote') return createGatewaySubject(common)
     return createModerationSubject(spec.model === undefined ? common : { ...common, model: spec.model })
   }
@@ -67,6 +77,11 @@ async function openSubject(
       const policy = spec.value === '' ? null : findPolicy(io, spec.value)
       const name = spec.value === '' ? 'built-in policy' : `policy ${spec.value}`
       return pipelineSubject(name, await runtime.openChecker(policy?.path ?? null))
+    }
+    case 'policy-judge': {
+      const path = findPolicy(io, spec.value)?.path ?? spec.value
+      const judge = await runtime.openJudge(path, spec.guard, io.env)
+      return createJudgeSubject({ ...judge, ...labels, name: `judge ${spec.value}#${spec.guard}` })
     }
     case 'rules':
       return pipelineSubject('rules', await runtime.openRules(), { tasks: RULES_TASKS, scored: false })

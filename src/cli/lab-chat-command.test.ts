@@ -15,6 +15,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Outcome, runLab, stoppedIo } from '../../test/support/lab-command.ts'
 import { createScriptedIo, type ScriptedIo } from '../../test/support/scripted-io.ts'
 import { readAdapter, writeCheckpoint } from '../lab/checkpoints/index.ts'
+import type { ChatRun } from '../lab/train/decoder/chat-report.ts'
 import { type DecoderConfig, initialDecoder } from '../nn/decoder/config.ts'
 import { trainBytePairs } from '../nn/tokenizer/byte-level-bpe.ts'
 import { CHATML_TEMPLATE, CHATML_TOKENS } from '../nn/tokenizer/chat-template.ts'
@@ -58,7 +59,14 @@ test('a whole model is tuned and answers', async () => {
   expect(code).toBe(0)
   expect(errors).toContain('3 conversations\n')
   expect(out).toContain(join(cwd, 'whole/model'))
-  expect(readdirSync(join(cwd, 'whole')).toSorted()).toEqual(['model', 'run.json'])
+  expect(readdirSync(join(cwd, 'whole')).toSorted()).toEqual(['model', 'report.html', 'run.json'])
+  const { samples } = JSON.parse(readFileSync(join(cwd, 'whole/run.json'), 'utf8')) as ChatRun
+  expect(samples.map(({ wanted, after }) => [wanted, after])).toEqual(Object.values(WORDS).map((word) => [word, word]))
+  expect(samples.every(({ before, after }) => before !== after)).toBe(true)
+  const report = readFileSync(join(cwd, 'whole/report.html'), 'utf8')
+  expect(report).toContain('base, tuned on conversations')
+  expect(report).toContain('say green')
+  expect(report).not.toMatch(/<script|https?:/)
   for (const [colour, word] of Object.entries(WORDS)) {
     const answer = await lab(['generate', '--model', 'whole/model', '--prompt', `say ${colour}`, '--max-tokens', '8'])
     expect(answer.out).toBe(`${word}\n`)
@@ -66,11 +74,16 @@ test('a whole model is tuned and answers', async () => {
 })
 
 test('an adapter is kept beside the model that it was merged into; a stopped run goes on to the same', async () => {
-  const tuning = ['--passes', '60', '--lora-rank', '4']
+  const tuning = ['--passes', '120', '--learning-rate', '0.02', '--lora-rank', '4']
   const whole = await lab([...TRAIN, ...tuning, '--out', 'adapted'])
   expect(whole.code).toBe(0)
   const { rank, alpha, layers } = await readAdapter(join(cwd, 'adapted/adapter'))
   expect({ rank, alpha, layers: Object.keys(layers).length }).toEqual({ rank: 4, alpha: 8, layers: 14 })
+  const answer = ['--prompt', 'say red', '--max-tokens', '8']
+  const merged = await lab(['generate', '--model', 'adapted/model', ...answer])
+  expect(merged).toMatchObject({ code: 0, out: expect.stringMatching(/\S/) as string })
+  expect(await lab(['generate', '--model', 'base', '--adapter', 'adapted/adapter', ...answer])).toEqual(merged)
+  expect((await lab(['generate', '--model', 'base', ...answer])).out).not.toBe(merged.out)
 
   const stopping = stoppedIo(cwd, '20 of', 'SIGTERM')
   const stopped = await lab([...TRAIN, ...tuning, '--out', 'stopped'], stopping)

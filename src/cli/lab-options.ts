@@ -3,6 +3,8 @@ import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import { aboveZero, example } from './command-help.ts'
 import type { CliIo } from './io.ts'
+import { addAlign } from './lab-align-options.ts'
+import { addExport } from './lab-export-options.ts'
 import type { Done } from './record-commands.ts'
 
 export function addLab(program: Command, io: CliIo, done: Done): void {
@@ -30,7 +32,9 @@ export function addLab(program: Command, io: CliIo, done: Done): void {
         ...['data', 'extra', 'parallel', 'lexicon', 'tier', 'scale', 'withoutShareAlike'],
       ]),
     )
-    .addOption(new Option('--from <folder>', 'with --chat: Hugging Face folder of the model to tune').conflicts('data'))
+    .addOption(
+      new Option('--from <folder>', 'with --chat: Hugging Face folder of the model to tune, or demo').conflicts('data'),
+    )
     .option('--passes <n>', 'with --chat: passes over the conversations', positive, 3)
     .option('--learning-rate <rate>', 'with --chat: highest learning rate', positive, 2e-4)
     .option(
@@ -60,7 +64,9 @@ export function addLab(program: Command, io: CliIo, done: Done): void {
       done(await runLabTrain(io, options))
     })
   addWorld(lab, io, done)
+  addAlign(lab, io, done)
   addGenerate(lab, io, done)
+  addExport(lab, io, done)
 }
 
 function addWorld(lab: Command, io: CliIo, done: Done): void {
@@ -69,16 +75,25 @@ function addWorld(lab: Command, io: CliIo, done: Done): void {
     .description('train a small chat model on a generated world, and measure it on what was held out')
     .requiredOption('--out <folder>', 'folder for the models, run.json and report.html')
     .option('--seed <n>', 'the same options and seed give the same model at one thread', aboveZero, 1)
-    .option('--rows <n>', 'different rows of each stage', aboveZero, 40_000)
-    .option('--base-steps <n>', 'steps of the stage in which every request is complied with', aboveZero, 2000)
-    .option('--aligned-steps <n>', 'steps of the stage that teaches to refuse', aboveZero, 3000)
-    .option('--per-kind <n>', 'rows of each kind in each evaluation', aboveZero, 120)
+    .option('--rows <n>', 'different rows of each stage', aboveZero, 120_000)
+    .option('--base-steps <n>', 'steps of the stage in which every request is complied with', aboveZero, 5000)
+    .option('--aligned-steps <n>', 'steps of the stage that teaches to refuse', aboveZero, 2500)
+    .option('--per-kind <n>', 'rows of each kind in each evaluation', aboveZero, 240)
     .option('--threads <n>', 'more than 1 is faster, and not equal from run to run', aboveZero, 1)
+    .addOption(
+      new Option('--evaluate <folder>', 'train nothing: measure this Hugging Face folder').conflicts([
+        ...['baseSteps', 'alignedSteps', 'threads', 'resume'],
+      ]),
+    )
+    .option('--adapter <folder>', 'with --evaluate: PEFT folder of an adapter to merge into it')
     .option('--resume', 'go on with an unfinished run of the same options')
     .option('--quiet', 'no progress')
     .addHelpText(
       'after',
-      `${example('parapet lab world --out world', 'parapet lab world --out world --resume')}\n\nNeeds onnxruntime-node; about a quarter of an hour. docs/guides/decoders.md says what the world is.`,
+      `${example(
+        ...['parapet lab world --out world', 'parapet lab world --out world --resume'],
+        'parapet lab world --evaluate SmolLM2-135M-Instruct --adapter output --out measured',
+      )}\n\nNeeds onnxruntime-node; about half an hour. docs/guides/decoders.md says what the world is.`,
     )
     .action(async (options: Record<string, unknown>) => {
       const { runLabWorld } = await import('./lab-world-command.ts')
@@ -90,7 +105,11 @@ function addGenerate(lab: Command, io: CliIo, done: Done): void {
   lab
     .command('generate')
     .description('let a checkpoint answer a prompt')
-    .requiredOption('--model <folder>', 'Hugging Face folder of a Llama or Qwen2 model with its tokenizer')
+    .requiredOption(
+      '--model <folder>',
+      'Hugging Face folder of a Llama or Qwen2 model with its tokenizer, or demo: the shipped one',
+    )
+    .option('--adapter <folder>', 'PEFT folder of an adapter to merge into it')
     .requiredOption('--prompt <text>', 'what the user says')
     .option('--system <text>', 'what the system says')
     .option('--max-tokens <n>', 'longest answer, in tokens', aboveZero, 128)

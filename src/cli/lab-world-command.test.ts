@@ -1,11 +1,15 @@
 /** `parapet lab world` and `lab generate` from their command lines: files, a report, a stop, and answers of what was written. */
-import { existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Outcome, runLab, stoppedIo } from '../../test/support/lab-command.ts'
 import { createScriptedIo, type ScriptedIo } from '../../test/support/scripted-io.ts'
+import { readCheckpoint, writeAdapter } from '../lab/checkpoints/index.ts'
+import type { EvaluatedWorldRun } from '../lab/world/evaluate-checkpoint.ts'
 import type { WorldRun } from '../lab/world/run-world.ts'
+import type { LoraAdapter } from '../nn/checkpoint/adapter.ts'
+import { initialAdapter } from '../nn/decoder/lora.ts'
 
 let cwd = ''
 beforeAll(() => {
@@ -51,10 +55,50 @@ test('a world run stops where it can go on, then writes models, figures and a re
   expect(await lab(['generate', '--model', 'world/aligned', '--prompt', 'hello', '--max-tokens', '5'])).toEqual(again)
 }, 120_000)
 
+test('a checkpoint from elsewhere is measured as a trained one is, with its adapter merged', async () => {
+  const { config } = await readCheckpoint(join(cwd, 'world/aligned'))
+  const adapter = initialAdapter(config, { rank: 2, alpha: 4 }, 5)
+  const moved = Object.entries(adapter.layers).map(([name, { a, b }]) => [
+    name,
+    { a, b: { ...b, data: b.data.map(() => 0.05) } },
+  ])
+  mkdirSync(join(cwd, 'adapter'))
+  await writeAdapter(join(cwd, 'adapter'), { ...adapter, layers: Object.fromEntries(moved) as LoraAdapter['layers'] })
+
+  const evaluate = ['world', '--evaluate', 'world/aligned', '--rows', '120', '--per-kind', '2']
+  const plain = await lab([...evaluate, '--out', 'plain'])
+  expect(plain.code).toBe(0)
+  expect(readdirSync(join(cwd, 'plain')).toSorted()).toEqual(['report.html', 'run.json'])
+  const runOf = (folder: string): WorldRun & EvaluatedWorldRun =>
+    JSON.parse(readFileSync(join(cwd, folder, 'run.json'), 'utf8')) as WorldRun & EvaluatedWorldRun
+  const { evaluation, bagOfWords, samples, parameters } = runOf('world')
+  expect(runOf('plain')).toMatchObject({ evaluation, bagOfWords, samples, parameters })
+  expect(runOf('plain').evaluated).toEqual({ checkpoint: 'aligned', weights: expect.stringMatching(/^[0-9a-f]{64}$/) })
+  expect(runOf('plain')).not.toHaveProperty('history')
+  const report = readFileSync(join(cwd, 'plain/report.html'), 'utf8')
+  expect(report).toContain('measured only: aligned')
+  expect(report).not.toContain('Loss')
+
+  expect((await lab([...evaluate, '--adapter', 'adapter', '--out', 'adapted'])).code).toBe(0)
+  expect(runOf('adapted').evaluated.adapter).toBe('adapter')
+  expect(runOf('adapted').evaluated.weights).not.toBe(runOf('plain').evaluated.weights)
+}, 60_000)
+
 test('mistakes are words with exit code 2', async () => {
   const missing = await lab(['generate', '--model', 'nowhere', '--prompt', 'hello'])
   expect(missing.code).toBe(2)
   expect(missing.errors).toContain('nowhere')
   expect((await lab(['world'])).code).toBe(2)
   expect((await lab(['world', '--out', 'x', '--rows', '0'])).code).toBe(2)
+  const adapterAlone = await lab(['world', '--out', 'x', '--adapter', 'adapter'])
+  expect(adapterAlone).toMatchObject({ code: 2, errors: expect.stringContaining('--evaluate FOLDER') as string })
+  const evaluate = ['world', '--out', 'x', '--evaluate']
+  expect(await lab([...evaluate, 'nowhere'])).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining('nowhere') as string,
+  })
+  expect((await lab([...evaluate, 'world/aligned', '--base-steps', '3'])).code).toBe(2)
+  const otherAdapter = await lab([...evaluate, 'world/aligned', '--adapter', 'world/aligned'])
+  expect(otherAdapter).toMatchObject({ code: 2, errors: expect.stringContaining('adapter_config.json') as string })
+  expect(existsSync(join(cwd, 'x'))).toBe(false)
 })

@@ -13,6 +13,7 @@ export function createRuntime(): Runtime {
     version: packageVersion(),
     openChecker,
     openRules,
+    openJudge: async (...named) => (await import('../compose/policy-judge.ts')).openPolicyJudge(...named),
     policyTemplate: async () => (await import('../compose/index.ts')).POLICY_TEMPLATE,
     checkPolicy,
     runCases,

@@ -70,6 +70,9 @@ function createScriptedRuntime(script: Script = {}): ScriptedRuntime {
       return checker
     },
     openRules: async () => checker,
+    openJudge: async () => {
+      throw new ParapetError('configuration', 'The scripted runtime has no judge.')
+    },
     policyTemplate: async () => '# commented\nparapet: 1\n',
     checkPolicy: async () => script.policy ?? VALID,
     runCases: async () => ({

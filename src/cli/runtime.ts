@@ -4,6 +4,7 @@
  */
 import type { CheckInput, CheckResult } from '../spec/check.ts'
 import type { PolicyIssue } from '../spec/errors.ts'
+import type { PolicyJudge } from '../compose/policy-judge.ts'
 
 /** The part of a Parapet that judges rows. */
 export interface Checker {
@@ -104,6 +105,8 @@ export interface Runtime {
   openChecker(policy: string | null): Promise<Checker>
   /** The built-in policy without the classifier. */
   openRules(): Promise<Checker>
+  /** The judge that a policy file defines as a guard of this name. */
+  openJudge(policy: string, guard: string, env: Readonly<Record<string, string | undefined>>): Promise<PolicyJudge>
   policyTemplate(): Promise<string>
   checkPolicy(policy: string | null): Promise<PolicyReport>
   runCases(policy: string | null, cases: string, file: string): Promise<CasesReport>

@@ -6,6 +6,7 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve, sep } from 'node:path'
 import { showsText } from '../spec/decision.ts'
+import { DEMO_PROMPT, DEMO_PROMPTS } from './demo-prompts.ts'
 import { EXIT_ERROR, EXIT_OK, fileProblem, usageError } from './exit.ts'
 import { findPolicy } from './find-policy.ts'
 import type { CliIo } from './io.ts'
@@ -96,10 +97,14 @@ async function introduce(gateway: RunningGateway, settings: ServeSettings, io: C
     lines.push('', paint('dim', `# ${stopped.decision === 'refuse' ? 'refused' : 'blocked'} by the embedded guard`))
     lines.push(curl(gateway.url, { messages: [{ role: 'user', content: stopped.prompt }] }, key))
   }
+  const demo = Object.keys(settings.upstreams).length === 0
+  const content = demo ? DEMO_PROMPT : 'How do I cook rice?'
   lines.push('', paint('dim', '# answered as a stream, judged before it is shown'))
-  lines.push(
-    curl(gateway.url, { stream: true, messages: [{ role: 'user', content: 'How do I cook rice?' }] }, key, '-sN'),
-  )
+  lines.push(curl(gateway.url, { stream: true, messages: [{ role: 'user', content }] }, key, '-sN'))
+  if (demo) {
+    lines.push('', paint('dim', '# the built-in model knows a small made-up world; more to ask it'))
+    lines.push(...DEMO_PROMPTS.map(([prompt, answer]) => `${prompt.padEnd(44)}${paint('dim', `# ${answer}`)}`))
+  }
   return `${lines.join('\n')}\n`
 }
 

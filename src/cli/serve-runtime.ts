@@ -88,7 +88,7 @@ async function open(settings: ServeSettings, keys: KeySource): Promise<Parapet> 
 
 function upstreamText({ upstreams }: ServeSettings): string {
   const entries = Object.entries(upstreams)
-  if (entries.length === 0) return 'small built-in model, for trying out (--upstream URL for a real one)'
+  if (entries.length === 0) return 'small built-in chat model, for trying out (--upstream URL for a real one)'
   if (entries.length === 1) return withoutSecrets(entries[0]?.[1].url ?? '')
   return entries.map(([name, { url }]) => `${name} ${withoutSecrets(url)}`).join(', ')
 }

@@ -3,6 +3,7 @@
  * concrete parts meet.
  */
 import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { StreamSource } from '../core/stream/index.ts'
 import { converse } from '../core/stream/index.ts'
 import type { guardParts, guardText } from '../core/stream/index.ts'
@@ -24,12 +25,15 @@ import type {
   ParapetEvent,
   ParapetListener,
   Policy,
+  Router,
   StreamPart,
 } from '../spec/index.ts'
 import { ParapetError, PolicyError } from '../spec/index.ts'
 import { BUILTIN_POLICY } from './builtin-policy.ts'
 import { systemClock } from './clock.ts'
 import { createParts } from './engines.ts'
+import type { Disagreement } from './disagreements.ts'
+import { createDisagreements } from './disagreements.ts'
 import { guardMixed } from './mixed-stream.ts'
 import type { Generation, GenerationContext } from './generation.ts'
 import { createGeneration } from './generation.ts'
@@ -41,6 +45,7 @@ import { openRecordKeeping } from './record-keeping.ts'
 import { failingPart, recordedStream, refusalOf, refusedStream } from './recorded-stream.ts'
 import { createRedaction } from './redaction.ts'
 import { guardsByStage } from './rails.ts'
+import { routedCall, steeredUpstreams } from './steering.ts'
 import type { Upstream, UpstreamSetting } from './upstreams.ts'
 import { openUpstreams } from './upstreams.ts'
 import { VERSION } from './version.ts'
@@ -53,6 +58,11 @@ export interface ParapetOptions {
   readonly classifier?: ClassifierEngine
   /** The model server behind `fetch`, or several by name (the first is the default). Default: the demo model. */
   readonly upstream?: UpstreamSetting | Readonly<Record<string, UpstreamSetting>>
+  /**
+   * Chooses how each turn of `converse`, `fetch` and guarded models is answered, between the judging of the input and of the answer.
+   * Default: the policy's `route`, else every turn plainly.
+   */
+  readonly router?: Router
   /** API keys that `fetch` asks for. Default: none. */
   readonly keys?: readonly KeySetting[] | KeySource
   /** Limits of the gateway. */
@@ -61,6 +71,11 @@ export interface ParapetOptions {
   readonly console?: boolean
   /** Told of errors of the gateway that are defects; never holds a prompt. */
   readonly onDefect?: (error: unknown) => void
+  /**
+   * Told where a judge with a `band` and the classifier before it disagree. Its texts are null unless the caller's policy captures texts,
+   * and redacted where the capture is.
+   */
+  readonly onDisagreement?: (disagreement: Disagreement) => void
   /** Follow edits of the policy file. Default true when the policy is a path. */
   readonly watch?: boolean
   /** Where what outlives the process is kept. One process at a time may use it for records. Default: nowhere. */
@@ -104,6 +119,13 @@ class RunningParapet implements Parapet {
       env,
       ...(classifier === undefined ? {} : { classifier }),
       ...(dataDir === undefined ? {} : { dataDir }),
+      disagreed: (disagreement) => disagreements(disagreement),
+    })
+    const disagreements = createDisagreements({
+      tell: (event) => this.#tell(event),
+      capture: (caller) => this.#current.judge.effective(caller).record.capture,
+      redact: createRedaction(this.#parts.linter),
+      ...{ onDisagreement: options.onDisagreement, onDefect: options.onDefect },
     })
     this.#listeners.add(this.#metrics.listener)
   }
@@ -139,6 +161,7 @@ class RunningParapet implements Parapet {
       language: await createLanguageDetector(),
       listener: (event) => this.#tell(event),
       parts: this.#parts,
+      ...(typeof policy === 'string' ? { folder: dirname(policy) } : {}),
       own: new Map((this.#options.guards ?? []).map((guard) => [guard.id, guard])),
     }
     if (typeof policy !== 'string') {
@@ -236,7 +259,12 @@ class RunningParapet implements Parapet {
     return guardMixed(source, { judge: this.#current.judge, ...options }, this.recorder)
   }
 
-  converse: Parapet['converse'] = (request, callModel) => {
+  get router(): Router | null {
+    return this.#options.router ?? this.#current.router
+  }
+
+  converse: Parapet['converse'] = (request, call) => {
+    const callModel = routedCall(this.router, request, call)
     const { judge } = this.#current
     const { recorder } = this
     if (recorder === null) return converse(request, callModel, { judge })
@@ -274,7 +302,7 @@ class RunningParapet implements Parapet {
 
   async #createGateway(setting: ParapetOptions['upstream']): Promise<OpenGateway> {
     const { keys, limits, onDefect } = this.#options
-    const upstreams = await openUpstreams(setting)
+    const upstreams = steeredUpstreams(() => this.router, await openUpstreams(setting))
     const gateway = createGateway({
       pipeline: pipelineOf(this),
       upstream: upstreams,
@@ -324,7 +352,12 @@ function pipelineOf(parapet: Parapet): GatewayPipeline {
       ),
     converse: ({ traceparent, ...request }, callModel) =>
       parapet.converse(
-        traceparent === undefined ? request : { ...request, caller: { ...request.caller, traceparent } },
+        // Its upstreams are behind the router.
+        {
+          ...request,
+          routed: true,
+          caller: { ...request.caller, ...(traceparent === undefined ? {} : { traceparent }) },
+        },
         callModel,
       ),
     get policyVersion() {

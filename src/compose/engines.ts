@@ -1,10 +1,12 @@
 /** Engines and stores that guards are handed, each made once and only when a guard needs it. */
 import { join } from 'node:path'
 import type { ClassifierEngine, LanguageModelEngine } from '../spec/index.ts'
-import { loadDemoModel, loadEmbeddedClassifier } from '../engines/embedded/index.ts'
+import { loadChatModel, loadEmbeddedClassifier } from '../engines/embedded/index.ts'
 import { createSecretLinter } from '../engines/secretlint/index.ts'
 import type { Vault } from '../store/index.ts'
 import { createKeyedHash, createVault } from '../store/index.ts'
+import { systemClock } from './clock.ts'
+import { createJudgeEngines } from './judge-family.ts'
 import type { DeepSetting, GuardParts } from './registry.ts'
 
 export { examineDeepTier } from '../engines/embedded/examine-deep-tier.ts'
@@ -16,6 +18,8 @@ export interface PartOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where tables of pseudonyms outlive the process. Without it they are kept in memory only. */
   readonly dataDir?: string
+  /** Told where a classifier and the judge behind it disagree. */
+  readonly disagreed?: GuardParts['disagreed']
 }
 
 export interface Parts extends GuardParts {
@@ -23,7 +27,7 @@ export interface Parts extends GuardParts {
 }
 
 const shipped = new Map<DeepSetting, Promise<ClassifierEngine>>()
-let demo: Promise<LanguageModelEngine> | undefined
+let chat: Promise<LanguageModelEngine> | undefined
 
 /** The shipped classifier, loaded once a process for each setting of its deep tier. */
 export function shippedClassifier(deep: DeepSetting): Promise<ClassifierEngine> {
@@ -41,9 +45,9 @@ function prepared(engine: ClassifierEngine): ClassifierEngine {
   return engine
 }
 
-/** The shipped demo model, loaded once a process. */
-export function shippedDemoModel(): Promise<LanguageModelEngine> {
-  return (demo ??= loadDemoModel())
+/** The shipped chat model, loaded once a process. */
+export function shippedChatModel(): Promise<LanguageModelEngine> {
+  return (chat ??= loadChatModel())
 }
 
 export function createParts(options: PartOptions): Parts {
@@ -51,6 +55,8 @@ export function createParts(options: PartOptions): Parts {
   let vault: Vault | undefined
   return {
     classifier: async (deep) => options.classifier ?? shippedClassifier(deep),
+    completion: createJudgeEngines(options.env, systemClock),
+    disagreed: options.disagreed ?? (() => undefined),
     linter: createSecretLinter(),
     vault: () =>
       (vault ??= createVault({

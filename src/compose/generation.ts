@@ -5,17 +5,20 @@
 import { compilePolicy } from '../core/policy/index.ts'
 import type { Judge, PipelineParts } from '../core/pipeline/index.ts'
 import { createJudge } from '../core/pipeline/index.ts'
-import type { Guard, Policy } from '../spec/index.ts'
+import type { Guard, Policy, Router } from '../spec/index.ts'
 import { PolicyError } from '../spec/index.ts'
 import { compileLinearTest } from '../guards/rules/index.ts'
 import type { GuardParts } from './registry.ts'
 import { BUILTIN_GUARDS, buildGuard, guardProblems } from './registry.ts'
+import { policyRouter } from './steering.ts'
 
 export interface Generation {
   readonly policy: Policy
   readonly version: string
   readonly judge: Judge
   readonly guards: ReadonlyMap<string, Guard>
+  /** The policy's; null where it has none. */
+  readonly router: Router | null
 }
 
 /** What does not change with the policy. */
@@ -23,11 +26,15 @@ export interface GenerationContext extends Omit<PipelineParts, 'policy' | 'guard
   readonly parts: GuardParts
   /** Guards handed to `createParapet`, by id. */
   readonly own: ReadonlyMap<string, Guard>
+  /** Where paths in the policy begin. Default: the process's folder. */
+  readonly folder?: string
 }
 
 /** Builds a generation, or throws a `PolicyError` that names everything that is wrong. */
 export async function createGeneration(policy: Policy, context: GenerationContext): Promise<Generation> {
-  const issues = Object.entries(policy.guards ?? {}).flatMap(([name, definition]) =>
+  const named = [...guardNames(policy)].filter((name) => BUILTIN_GUARDS.includes(name) && !context.own.has(name))
+  const definitions = { ...Object.fromEntries(named.map((name) => [name, { use: name }])), ...policy.guards }
+  const issues = Object.entries(definitions).flatMap(([name, definition]) =>
     context.own.has(definition.use)
       ? []
       : guardProblems(definition).map((problem) => ({ ...problem, key: `guards.${name}${problem.key}` })),
@@ -38,7 +45,8 @@ export async function createGeneration(policy: Policy, context: GenerationContex
   const guards = new Map<string, Guard>()
   for (const name of guardNames(policy)) guards.set(name, await makeGuard(name, policy, context))
   const judge = createJudge({ ...context, policy: () => compiled, guards, scorer: 'classifier' })
-  return { policy, version: compiled.version, judge, guards }
+  const router = await policyRouter(policy, context.folder)
+  return { policy, version: compiled.version, judge, guards, router }
 }
 
 /** Names in any rail of any scope, and the classifier, whose scores every row carries. */

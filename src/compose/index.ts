@@ -1,8 +1,10 @@
 /** Parapet. Any export added here becomes public API: creating a Parapet, its policy, and what a guard of your own needs. */
 export { createParapet } from './create-parapet.ts'
 export type { ParapetOptions } from './create-parapet.ts'
+export type { Disagreement } from './disagreements.ts'
 export type { GuardStreamOptions, Parapet } from './parapet.ts'
 export type { StoreSetting } from './record-keeping.ts'
+export { loadGuidelines } from './steering.ts'
 export { BUILTIN_POLICY } from './builtin-policy.ts'
 export { POLICY_TEMPLATE } from './policy-template.ts'
 export { definePolicy, loadPolicy, parsePolicy } from './policy-file.ts'
@@ -32,11 +34,16 @@ export type {
   ActionRule,
   AnswerMessage,
   Caller,
+  ChatMessage,
   CheckInput,
   CheckResult,
   CheckRow,
   ClassifierEngine,
   Clock,
+  Completion,
+  CompletionEngine,
+  CompletionOptions,
+  CompletionRequest,
   Decision,
   DecisionContent,
   DecisionDraft,
@@ -44,6 +51,7 @@ export type {
   DecisionQuery,
   DecisionRecord,
   DecisionStore,
+  EngineFailureReason,
   ErrorCode,
   Feedback,
   Finding,
@@ -69,7 +77,15 @@ export type {
   Recorder,
   Review,
   ReviewState,
+  RouteChoiceFacts,
+  RoutePath,
+  RoutePlan,
+  RouteReader,
+  RouteRequest,
+  Router,
+  RouteTrace,
   ScopePolicy,
+  ScoredToken,
   Scores,
   Span,
   Stage,

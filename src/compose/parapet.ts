@@ -16,6 +16,7 @@ import type {
   Message,
   ParapetListener,
   Recorder,
+  Router,
   StreamPart,
 } from '../spec/index.ts'
 
@@ -59,7 +60,7 @@ export interface Parapet {
     source: AsyncIterable<StreamPart> | ReadableStream<StreamPart>,
     options?: GuardStreamOptions,
   ): GuardedStream<GuardedPart>
-  /** Input rail, model, output rail: one guarded answer. */
+  /** Input rail, route, model, output rail: one guarded answer. With a router the model may be asked other messages than these. */
   converse(request: ConverseRequest, callModel: CallModel): GuardedStream<GuardedPart>
   /**
    * The gateway without a socket.
@@ -71,6 +72,8 @@ export interface Parapet {
   gateway(): Promise<Gateway>
   /** Calls back for every decision, guard and change of policy; returns how to stop. */
   on(listener: ParapetListener): () => void
+  /** What chooses how turns are answered; null where nothing does. */
+  readonly router: Router | null
   /** Version of the policy now in force. */
   readonly policyVersion: string
   /** Names of its guards by stage. */

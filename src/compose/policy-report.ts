@@ -1,5 +1,6 @@
 /** Everything `policy check` has to say about a policy file, or about the built-in policy. */
 import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { verifyPolicy } from '../core/policy/index.ts'
 import type { PolicyNote } from '../core/policy/index.ts'
 import type { ClassifierEngine, Guard, Policy, PolicyIssue } from '../spec/index.ts'
@@ -37,7 +38,10 @@ export async function checkPolicyFile(
   const place = await placer(path)
   try {
     const policy = path === null ? BUILTIN_POLICY : await loadPolicy(path)
-    const generation = await createGeneration(policy, { clock: systemClock, parts, own })
+    const generation = await createGeneration(policy, {
+      ...{ clock: systemClock, parts, own },
+      ...(path === null ? {} : { folder: dirname(path) }),
+    })
     const notes = verifyPolicy(policy, generation.guards, systemClock.now())
     return {
       issues: [],

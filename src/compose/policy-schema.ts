@@ -148,6 +148,18 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
   name: name.exactOptional(),
   ...settings,
   guards: z.record(name, z.looseObject({ use: name, hard: z.boolean().exactOptional() })).exactOptional(),
+  route: z
+    .strictObject({
+      use: z.literal('primeguard', 'Write primeguard, the only router.'),
+      guidelines: z.union(
+        [z.string().min(1), z.array(z.string()).nonempty(), z.record(z.string(), z.unknown())],
+        'Write the path of a guidelines file, or the guidelines.',
+      ),
+      style: z.enum(['published', 'compact']).exactOptional(),
+      refusal: z.enum(['model', 'fixed']).exactOptional(),
+      deadline: duration.exactOptional(),
+    })
+    .exactOptional(),
   cache: z
     .union(
       [

@@ -60,6 +60,9 @@ actions:
 # true: nothing is changed or blocked, and every result says what would have been.
 # shadow: false
 
+# Answer plainly, under guidance or with a refusal, by your guidelines: one more call a turn.
+# route: { use: primeguard, guidelines: guidelines.yaml }
+
 # Start the model while the input is judged; its answer is held until then.
 # speculative: false
 

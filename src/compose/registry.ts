@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import { nearest } from '../core/taxonomy/index.ts'
-import type { ClassifierEngine, Guard, GuardDefinition, PseudonymVault } from '../spec/index.ts'
+import type { ClassifierEngine, CompletionEngine, Guard, GuardDefinition, PseudonymVault } from '../spec/index.ts'
 import { ParapetError } from '../spec/index.ts'
 import { createClassifierGuard } from '../guards/classifier/index.ts'
 import { createEgressGuard } from '../guards/egress/index.ts'
@@ -18,6 +18,11 @@ import { createSecretsGuard } from '../guards/secrets/index.ts'
 import type { SecretLinter } from '../guards/secrets/index.ts'
 import { createStructuredGuard } from '../guards/structured/index.ts'
 import { createUnicodeGuard } from '../guards/unicode/index.ts'
+import { conversationOptions, createPolicyConversation } from './conversation-family.ts'
+import { chunkOptions, createPolicyChunks, createPolicyGrounding, groundingOptions } from './grounding-family.ts'
+import type { CascadeParts } from './cascade.ts'
+import type { JudgeEngineSettings } from './judge-family.ts'
+import { createPolicyJudge, judgeOptions } from './judge-family.ts'
 
 /** Whether the classifier's deep tier is used: where it can be, never, or else there is an error. */
 export type DeepSetting = 'auto' | 'off' | 'required'
@@ -25,6 +30,10 @@ export type DeepSetting = 'auto' | 'off' | 'required'
 /** What guards are handed: engines and stores, each made on first use. */
 export interface GuardParts {
   readonly classifier: (deep: DeepSetting) => Promise<ClassifierEngine>
+  /** The same engine for the same settings. */
+  readonly completion: (settings: JudgeEngineSettings) => CompletionEngine
+  /** Told where a classifier and the judge behind it disagree. */
+  readonly disagreed: CascadeParts['disagreed']
   readonly linter: SecretLinter
   readonly vault: () => PseudonymVault
   readonly hash: () => (kind: string, value: string) => string
@@ -182,6 +191,14 @@ const FAMILIES = {
         language: await createLanguageDetector(),
         ...options,
       }),
+  ),
+  judge: family(judgeOptions, (id, options, parts) => createPolicyJudge(id, options, parts)),
+  conversation: family(conversationOptions, async (id, options, parts) =>
+    createPolicyConversation(id, options, await parts.classifier('auto')),
+  ),
+  grounding: family(groundingOptions, (id, options, parts) => createPolicyGrounding(id, options, parts.completion)),
+  chunks: family(chunkOptions, async (id, options, parts) =>
+    createPolicyChunks(id, options, await parts.classifier('auto')),
   ),
 }
 

@@ -1,7 +1,7 @@
-/** Model servers from settings: URLs become HTTP upstreams, upstreams stay what they are, and without any the demo model answers. */
+/** Model servers from settings: URLs become HTTP upstreams, upstreams stay what they are, and without any the shipped chat model answers. */
 import type { HttpUpstreamOptions, Upstream } from '../gateway/index.ts'
 import { createDemoUpstream, createHttpUpstream } from '../gateway/index.ts'
-import { shippedDemoModel } from './engines.ts'
+import { shippedChatModel } from './engines.ts'
 
 export type { Upstream } from '../gateway/index.ts'
 
@@ -12,7 +12,7 @@ export type UpstreamSetting = HttpUpstreamOptions | Upstream
 export async function openUpstreams(
   setting: UpstreamSetting | Readonly<Record<string, UpstreamSetting>> | undefined,
 ): Promise<Readonly<Record<string, Upstream>>> {
-  if (setting === undefined) return { default: createDemoUpstream(await shippedDemoModel()) }
+  if (setting === undefined) return { default: createDemoUpstream(await shippedChatModel()) }
   if (isSingle(setting)) return { default: open(setting) }
   return Object.fromEntries(Object.entries(setting).map(([name, item]) => [name, open(item)]))
 }

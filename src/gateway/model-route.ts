@@ -72,6 +72,7 @@ function begin(call: RouteCall, wanted: ModelRequest, context: GatewayContext, p
         messages,
         header,
         query: request.query,
+        ...(options.onRoute === undefined ? {} : { onRoute: options.onRoute }),
       }
       return callUpstream(route.upstream, upstreamCall, [signal, options.signal], context.limits.upstreamTimeout)
     },

@@ -1,7 +1,16 @@
 /**
  * What the gateway needs of a pipeline. `core`'s pipeline has this form; tests pass a scripted one.
  */
-import type { Caller, CheckInput, CheckResult, GuardedPart, GuardedStream, Message, StreamPart } from '../spec/index.ts'
+import type {
+  Caller,
+  CheckInput,
+  CheckResult,
+  GuardedPart,
+  GuardedStream,
+  Message,
+  RoutePlan,
+  StreamPart,
+} from '../spec/index.ts'
 
 /** A conversation to be answered under guard. */
 export interface ConverseRequest {
@@ -19,7 +28,12 @@ export interface ConverseRequest {
 /** Calls the model with the messages as the input rail left them. */
 export type CallModel = (
   messages: readonly Message[],
-  options: { readonly signal: AbortSignal; readonly attempt: number; readonly feedback?: string },
+  options: {
+    readonly signal: AbortSignal
+    readonly attempt: number
+    readonly feedback?: string
+    readonly onRoute?: (plan: RoutePlan) => void
+  },
 ) => Promise<AsyncIterable<StreamPart>>
 
 export interface GatewayPipeline {

@@ -184,8 +184,12 @@ function isCounted(source: string): boolean {
 /** A look-behind reads a bounded stretch and needs no backtracking of its own; the detector does not know it. */
 const LOOK_BEHIND = /\(\?<[=!](?:[^()\\[]|\\[^]|\[(?:[^\]\\]|\\[^])*\])*\)/g
 
+/** The detector does not know names of groups either; they change nothing where no pattern refers back to one. */
+const GROUP_NAME = /\(\?<[A-Za-z]\w{0,40}>/g
+
 function isSafe({ source, flags }: Pattern): boolean {
-  const result = isSafePattern(`^(?:${reduced(source).replace(LOOK_BEHIND, '')})`, {
+  const known = reduced(source).replace(LOOK_BEHIND, '').replace(GROUP_NAME, '(')
+  const result = isSafePattern(`^(?:${known})`, {
     unicode: /[uv]/.test(flags),
     dotAll: flags.includes('s'),
     multiLine: flags.includes('m'),

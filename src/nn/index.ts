@@ -26,7 +26,7 @@ export {
 export { type DecodeOptions, type Observe, decode } from './decoder/forward.ts'
 export { type DecoderWeights, constantDecoderWeights, decoderWeights } from './decoder/weights.ts'
 export { type LoraOptions, adapterParameters, initialAdapter, withAdapter } from './decoder/lora.ts'
-export { type DecoderExportOptions, exportDecoder } from './decoder/export.ts'
+export { exportDecoder } from './decoder/export.ts'
 export { DecoderGenerator, type GenerateManyOptions, type GeneratedTokens } from './decoder/generator.ts'
 export { PlainDecoder } from './decoder/plain-decoder.ts'
 export { generate } from './decoder/generate.ts'

@@ -52,18 +52,16 @@ export function writeModelFile(
 
 /** Reads a model, or throws `engine_unavailable` that says what is wrong with the file. */
 export function readModelFile(bytes: Uint8Array, name: string): ModelFile {
-  if (bytes.length < PREFIX) throw damaged(name, 'it is too short')
+  if (bytes.length < PREFIX) throw damagedModelFile(name, 'it is too short')
   const file = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
-  if (view.getUint32(0, true) !== MAGIC) throw damaged(name, 'it is not a Parapet model')
+  if (view.getUint32(0, true) !== MAGIC) throw damagedModelFile(name, 'it is not a Parapet model')
   if (view.getUint32(4, true) !== VERSION)
-    throw damaged(name, `its format is version ${view.getUint32(4, true)}, this Parapet reads ${VERSION}`)
+    throw damagedModelFile(name, `its format is version ${view.getUint32(4, true)}, this Parapet reads ${VERSION}`)
   const start = PREFIX + view.getUint32(8, true)
   const sum = checksum(file.subarray(PREFIX))
-  if (start > file.length || sum !== view.getUint32(12, true)) throw damaged(name, 'its checksum is wrong')
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(PREFIX, start))) as {
-    readonly blocks: readonly BlockEntry[]
-  }
+  if (start > file.length || sum !== view.getUint32(12, true)) throw damagedModelFile(name, 'its checksum is wrong')
+  const header = headerOf(file.subarray(PREFIX, start), name)
   const blocks = new Map(
     header.blocks.map(({ name: block, offset, length }) => [
       block,
@@ -73,11 +71,21 @@ export function readModelFile(bytes: Uint8Array, name: string): ModelFile {
   return { header: { ...header }, blocks, checksum: sum.toString(16).padStart(8, '0') }
 }
 
-function damaged(name: string, why: string): ParapetError {
-  return new ParapetError(
-    'engine_unavailable',
-    `The model file ${name} cannot be used: ${why}. Install the package again, or give the path of a whole file.`,
-  )
+/** `engine_unavailable`: a model file that is not what it should be, why, and what to do. */
+export function damagedModelFile(name: string, why: string, cause?: unknown): ParapetError {
+  const message = `The model file ${name} cannot be used: ${why}. Install the package again, or give the path of a whole file.`
+  return new ParapetError('engine_unavailable', message, cause === undefined ? {} : { cause })
+}
+
+/** The checksum finds damage, not a forger: a header may hold anything. */
+function headerOf(bytes: Uint8Array, name: string): { readonly blocks: readonly BlockEntry[] } {
+  try {
+    const header = JSON.parse(new TextDecoder().decode(bytes)) as { readonly blocks: readonly BlockEntry[] }
+    if (header.blocks.every((entry) => typeof entry.name === 'string')) return header
+  } catch (cause) {
+    throw damagedModelFile(name, 'its header cannot be read', cause)
+  }
+  throw damagedModelFile(name, 'its header cannot be read')
 }
 
 function padded(length: number): number {

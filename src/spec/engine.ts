@@ -1,9 +1,9 @@
 /**
  * What runs a model. Guards are handed an engine and never load one themselves.
  *
- * Only the two engines of the runtime core are here: the embedded classifier and the demo language model. Engines for judges
- * extend this file.
+ * Types only: the embedded classifier, the chat model, and the completion engine that judges are asked through.
  */
+import type { Message } from './exchange.ts'
 import type { Field } from './stage.ts'
 
 /** Texts a classifier scores together. A head that needs an absent field is null in the answer. */
@@ -82,14 +82,141 @@ export interface GenerateOptions {
   readonly maxTokens: number
   /** 0 is greedy. */
   readonly temperature: number
+  /** Only the fewest likeliest tokens whose probabilities add up to this, above 0 and at most 1; all if absent. */
+  readonly topP?: number
   readonly seed: number
+  /** Texts before which an answer ends; none is empty. */
+  readonly stop?: readonly string[]
   readonly signal?: AbortSignal
 }
+
+/** A piece of an answer, or its end, which comes last: `length` where tokens or context ran out. */
+export type GenerationPart =
+  | { readonly type: 'text'; readonly text: string }
+  | {
+      readonly type: 'end'
+      readonly reason: 'stop' | 'length'
+      /** Of this answer: the prompt as it was read, and the tokens drawn. Absent where nobody counted. */
+      readonly usage?: CompletionUsage
+    }
 
 export interface LanguageModelEngine {
   readonly specVersion: 'v1'
   readonly kind: 'language-model'
   readonly id: string
-  /** Yields the text of one token at a time. */
-  generate(prompt: string, options: GenerateOptions): AsyncIterable<string>
+  /**
+   * Answers a conversation, whose last message is the one to answer. The same messages, options and weights give the same answer. What
+   * stands in a message is never an instruction to the engine. Rejects with `input_invalid` for no messages, `aborted` when the signal
+   * fires.
+   */
+  generate(messages: readonly Message[], options: GenerateOptions): AsyncIterable<GenerationPart>
+}
+
+/** A message of a prompt, in the roles that chat templates know. */
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant'
+  readonly content: string
+}
+
+/** Messages for a server that renders them with the model's own chat template. */
+export interface ChatPrompt {
+  readonly messages: readonly ChatMessage[]
+  /** Variables of that template (vLLM and llama.cpp: `chat_template_kwargs`). */
+  readonly templateOptions?: Readonly<Record<string, unknown>>
+}
+
+/** One question to a model. At least one of `chat` and `completion` is there; where both are, they ask the same. */
+export interface CompletionRequest {
+  /** Null where no chat template is known that asks this. */
+  readonly chat: ChatPrompt | null
+  /** The whole prompt as text, control tokens included; null where the template is the server's own. */
+  readonly completion: string | null
+  /** Texts before which the answer ends. */
+  readonly stop: readonly string[]
+  readonly maxTokens: number
+  /** JSON Schema (2020-12) of the answer, for engines that can hold a model to it. */
+  readonly schema?: Readonly<Record<string, unknown>>
+  /** Candidates wanted at each token with their probabilities, 1 to 20. Absent: no probabilities. */
+  readonly topLogprobs?: number
+  /** Default 0, which is greedy. */
+  readonly temperature?: number
+  readonly seed?: number
+}
+
+export interface TokenChoice {
+  readonly token: string
+  /** Natural logarithm of the probability. */
+  readonly logprob: number
+}
+
+/** A generated token, and the likeliest candidates at its place (with or without the token itself). */
+export interface ScoredToken extends TokenChoice {
+  readonly alternatives: readonly TokenChoice[]
+}
+
+/** Tokens as the server counts them. */
+export interface CompletionUsage {
+  readonly promptTokens: number
+  /** Those of the prompt that a cache of the server spared; absent where it does not say. */
+  readonly cachedTokens?: number
+  readonly completionTokens: number
+}
+
+export interface Completion {
+  readonly text: string
+  /** Null where none were asked for, and where the server gave none although they were. */
+  readonly tokens: readonly ScoredToken[] | null
+  /** `length`: tokens ran out. `filtered`: the server withheld the answer or a part of it. */
+  readonly finish: 'stop' | 'length' | 'filtered'
+  /** Null where the server does not say. */
+  readonly usage: CompletionUsage | null
+}
+
+export interface CompletionOptions {
+  readonly signal?: AbortSignal
+  /** When the answer is of no more use, milliseconds since the epoch. Nothing is begun that cannot be done by then. */
+  readonly deadline?: number
+}
+
+/**
+ * Why a completion failed, in `details.reason` of the error. An engine's error never holds the prompt, the answer or a key.
+ *
+ * `unreachable`: no connection. `timeout`: the server was too slow. `unauthorized`: 401 or 403. `not_found`: 404, no such model or
+ * path. `rejected`: another 4xx. `rate_limited`: 429. `server_error`: 5xx. `redirected`: it points elsewhere, and a key does not
+ * follow. `wrong_type`: not JSON, often a web page. `malformed`: broken JSON or of another form. `broken_off`: the answer stopped half
+ * way. `empty`: no choice in it. `too_large`: above the limit. `truncated`: the server cut the prompt. `no_logprobs`: asked for,
+ * required and not given. `overloaded`: too many calls wait, or the deadline would pass. `budget_exceeded`: the budget of tokens,
+ * money or time is used up.
+ */
+export type EngineFailureReason =
+  | 'unreachable'
+  | 'timeout'
+  | 'unauthorized'
+  | 'not_found'
+  | 'rejected'
+  | 'rate_limited'
+  | 'server_error'
+  | 'redirected'
+  | 'wrong_type'
+  | 'malformed'
+  | 'broken_off'
+  | 'empty'
+  | 'too_large'
+  | 'truncated'
+  | 'no_logprobs'
+  | 'overloaded'
+  | 'budget_exceeded'
+
+export interface CompletionEngine {
+  readonly specVersion: 'v1'
+  readonly kind: 'completion'
+  /** For people: the model and where it runs, without keys. */
+  readonly id: string
+  /** Changes whenever the same request could get another answer, as far as settings tell: they do not see weights replaced on a server. */
+  readonly version: string
+  /**
+   * Asks once. Rejects with `upstream_error`, `upstream_timeout` or `rate_limited`, each with an `EngineFailureReason`; with `aborted`
+   * when the signal fires; with `configuration` when the engine has no way to ask this.
+   */
+  complete(request: CompletionRequest, options?: CompletionOptions): Promise<Completion>
 }

@@ -21,15 +21,26 @@ export type {
 } from './guard.ts'
 export type { CancelledVerdict, ErrorVerdict, JudgedVerdict, TimeoutVerdict, Verdict } from './verdict.ts'
 export type {
+  ChatMessage,
+  ChatPrompt,
   ClassifierEngine,
   ClassifierHead,
   ClassifierInput,
   ClassifierScores,
   ClassifierSpan,
+  Completion,
+  CompletionEngine,
+  CompletionOptions,
+  CompletionRequest,
+  CompletionUsage,
   Coverage,
+  EngineFailureReason,
   GenerateOptions,
+  GenerationPart,
   LanguageModelEngine,
   PromptReading,
+  ScoredToken,
+  TokenChoice,
 } from './engine.ts'
 export type {
   ActionRule,
@@ -42,6 +53,7 @@ export type {
   PolicySettings,
   RailEntry,
   RecordPolicy,
+  RoutePolicy,
   ScopePolicy,
   StreamPolicy,
 } from './policy.ts'
@@ -62,6 +74,16 @@ export { BlockedError, ERROR_CODES, ParapetError, PolicyError } from './errors.t
 export type { ErrorCode, PolicyIssue } from './errors.ts'
 export type { ParapetEvent, ParapetListener } from './events.ts'
 export type { PseudonymVault } from './vault.ts'
+export type {
+  RouteCall,
+  RouteChoiceFacts,
+  RoutePath,
+  RoutePlan,
+  RouteReader,
+  RouteRequest,
+  Router,
+  RouteTrace,
+} from './router.ts'
 export type {
   AnswerMessage,
   DecisionContent,

@@ -117,11 +117,26 @@ export interface ScopePolicy extends PolicySettings {
 /** Settings that are hard unless the policy says otherwise. */
 export type HardSetting = 'onError' | 'stream' | 'shadow' | 'media' | 'conversation' | 'record'
 
+/** How turns are answered, between the judging of the input and of the answer. */
+export interface RoutePolicy {
+  readonly use: 'primeguard'
+  /** Path of a guidelines file, from the policy file's folder; or what such a file would hold. */
+  readonly guidelines: string | readonly string[] | Readonly<Record<string, unknown>>
+  /** Prompts for models that follow long instructions (`published`, default) or for very small ones. */
+  readonly style?: 'published' | 'compact'
+  /** Who says a refusal: the model, asked without the request (default), or the guidelines' words without a call. */
+  readonly refusal?: 'model' | 'fixed'
+  /** Milliseconds for the call that chooses. Default 30 000. */
+  readonly deadline?: number
+}
+
 export interface Policy extends PolicySettings {
   /** Version of this format. */
   readonly parapet: 1
   readonly name?: string
   readonly guards?: Readonly<Record<string, GuardDefinition>>
+  /** Default: every turn is answered plainly. */
+  readonly route?: RoutePolicy
   /** Verdict cache; false switches it off. Default 10,000 entries, ten minutes. */
   readonly cache?: false | { readonly entries?: number; readonly ttl?: number }
   /** Settings no narrower scope may loosen. Default: onError, stream, shadow, media. */

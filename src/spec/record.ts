@@ -25,6 +25,8 @@ export interface AnswerMessage extends Message {
 export interface DecisionContent extends Pick<CheckInput, 'prompt' | 'response' | 'system' | 'stage' | 'messages'> {
   /** What the model answered, one for each choice; absent where no model was asked. */
   readonly answers?: readonly AnswerMessage[]
+  /** What a router's model said of the request; absent where none was asked. */
+  readonly route?: { readonly check: string; readonly tip: string }
 }
 
 /** One decision as it is kept. */

@@ -3,6 +3,7 @@
  */
 import type { CheckResult } from './check.ts'
 import type { Decision } from './decision.ts'
+import type { CompletionUsage } from './engine.ts'
 import type { ParapetError } from './errors.ts'
 
 interface PartBase {
@@ -56,6 +57,8 @@ export interface FilePart extends PartBase {
 export interface FinishPart extends PartBase {
   readonly type: 'finish'
   readonly reason: string
+  /** Tokens of an answer without `raw`; choices of one prompt count it with the first of them only. Absent where nobody counted. */
+  readonly usage?: CompletionUsage
 }
 
 /** Anything without content of its own (usage, metadata). Passed through in order. */

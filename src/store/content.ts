@@ -41,6 +41,8 @@ export async function keepContent(
   const answers = await keeper.each(content.answers, (answer) => keeper.answer(answer))
   const messages = await keeper.each(content.messages, (message) => keeper.message(message))
   const system = await keeper.optional(content.system)
+  const { route } = content
+  const notes = route && { check: await keeper.text(route.check), tip: await keeper.text(route.tip) }
   const kept = {
     ...(content.stage === undefined ? {} : { stage: content.stage }),
     ...(prompt === undefined ? {} : { prompt }),
@@ -48,6 +50,7 @@ export async function keepContent(
     ...(system === undefined ? {} : { system }),
     ...(messages === undefined ? {} : { messages }),
     ...(answers === undefined ? {} : { answers }),
+    ...(notes === undefined ? {} : { route: notes }),
   }
   return { content: kept, size: room - keeper.room, leftOut: keeper.leftOut }
 }

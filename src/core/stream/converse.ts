@@ -13,7 +13,9 @@ import type {
   DecisionContent,
   GuardedPart,
   GuardedStream,
+  GuardResult,
   Message,
+  RoutePlan,
   StreamPart,
 } from '../../spec/index.ts'
 import { ParapetError, showsText } from '../../spec/index.ts'
@@ -45,6 +47,8 @@ export interface CallOptions {
   readonly attempt: number
   /** Why the last answer was rejected. It is already the last of the messages. */
   readonly feedback?: string
+  /** To be told of the route that was taken, where the call is routed: the decision shows it. */
+  readonly onRoute?: (plan: RoutePlan) => void
 }
 
 export type CallModel = (messages: readonly Message[], options: CallOptions) => Promise<StreamSource<StreamPart>>
@@ -64,6 +68,8 @@ export interface ConverseRequest {
    * possible whatever came before it.
    */
   readonly whole?: boolean
+  /** The caller routes its calls itself: a Parapet with a router leaves them alone. */
+  readonly routed?: boolean
 }
 
 /** What a turn is judged with. */
@@ -107,6 +113,7 @@ class Turn implements Producer<GuardedPart> {
   readonly #asked: readonly Message[]
   #messages: readonly Message[]
   #transcript: Transcript | null = null
+  readonly #routes: RoutePlan[] = []
   #attempt: Attempt | null = null
   #source: AnswerSource | null = null
   #attempts = 0
@@ -200,6 +207,7 @@ class Turn implements Producer<GuardedPart> {
     const content = (): DecisionContent => ({
       ...contentOf({ messages: asked }),
       answers: transcript?.answers() ?? [],
+      ...routeContent(this.#routes.at(-1)),
     })
     return { caller, door, policy, content, ...(model === undefined ? {} : { model }) }
   }
@@ -218,7 +226,11 @@ class Turn implements Producer<GuardedPart> {
   #call(feedback?: string): Attempt {
     const abort = new AbortController()
     const messages = feedback === undefined ? this.#messages : [...this.#messages, feedbackMessage(feedback)]
-    const options = { signal: abort.signal, attempt: this.#attempts, ...(feedback === undefined ? {} : { feedback }) }
+    const options = {
+      ...{ signal: abort.signal, attempt: this.#attempts },
+      ...(feedback === undefined ? {} : { feedback }),
+      onRoute: (plan: RoutePlan) => void this.#routes.push(plan),
+    }
     const source = this.#open(messages, options, abort)
     // Awaited later; a call dropped before must not count as unhandled.
     source.catch(() => undefined)
@@ -321,7 +333,8 @@ class Turn implements Producer<GuardedPart> {
     const asked = this.#attempts === 0 ? [] : [`The model was asked again ${this.#attempts} time(s).`]
     const { decisionId } = this
     const warnings = [...result.warnings, ...asked]
-    const whole = { ...result, decisionId, startedAt: this.#started, warnings }
+    const guards = [...result.guards, ...this.#routes.map(routeResult)]
+    const whole = { ...result, decisionId, startedAt: this.#started, guards, warnings }
     if (!this.#reported) {
       this.#reported = true
       signal?.removeEventListener('abort', this.#leave)
@@ -330,6 +343,20 @@ class Turn implements Producer<GuardedPart> {
     }
     return whole
   }
+}
+
+/** A route among what the guards found: which way was taken, without a word of why. */
+function routeResult({ router, route, path, understood, ms }: RoutePlan): GuardResult {
+  const labels = [`route.${route}`, ...(understood ? [] : ['route.unread'])]
+  const decision = path === 'refused' ? 'flag' : 'pass'
+  return { guard: router, stage: 'input', status: 'judged', decision, labels, ms, cached: false, shadow: false }
+}
+
+/** Words of the router's model about the request: kept as the request is. */
+function routeContent(plan: RoutePlan | undefined): Pick<DecisionContent, 'route'> {
+  if (plan === undefined) return {}
+  const { check, tip } = plan.trace()
+  return { route: { check, tip } }
 }
 
 /** What guards of the answer are told of the conversation. */

@@ -12,6 +12,7 @@ export const LABELS: readonly string[] = [
   'prompt_harm',
   'response_harm',
   'refusal',
+  'off_topic',
   'injection',
   'injection.direct',
   'injection.indirect',
@@ -29,7 +30,11 @@ export const LABEL_FAMILIES: readonly string[] = [
   'prompt_leak',
   'structured',
   'rule',
+  'clause',
   'media',
+  'conversation',
+  'grounding',
+  'chunk',
 ]
 
 /** Whether a guard may report this label, or one below it. */

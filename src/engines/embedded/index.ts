@@ -1,21 +1,21 @@
-/** Engines that run in the process, from files of the package: the classifier in two tiers, and the demo language model. */
+/** Engines that run in the process, from files of the package: the classifier in two tiers, and a small chat model. */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { ClassifierEngine, LanguageModelEngine } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
+import { createChatModel } from './chat-model.ts'
 import { createEmbeddedClassifier } from './classifier.ts'
 import type { DeepTier } from './deep-tier.ts'
 import { createDeepTier } from './deep-tier.ts'
-import { createDemoModel } from './demo-model.ts'
 
-export { createDeepTier, createDemoModel, createEmbeddedClassifier }
+export { createChatModel, createDeepTier, createEmbeddedClassifier }
 export type { DeepTier, DeepTierOptions } from './deep-tier.ts'
 
 /** Files of the package. Source and build lie equally deep below its root. */
-export const MODEL_FILES: Readonly<Record<'classifier' | 'deep' | 'demo', URL>> = {
+export const MODEL_FILES: Readonly<Record<'classifier' | 'deep' | 'chat', URL>> = {
   classifier: new URL('../../../models/classifier.bin', import.meta.url),
   deep: new URL('../../../models/deep.bin', import.meta.url),
-  demo: new URL('../../../models/demo-lm.bin', import.meta.url),
+  chat: new URL('../../../models/chat.bin', import.meta.url),
 }
 
 export interface EmbeddedClassifierOptions {
@@ -58,9 +58,13 @@ export async function loadDeepTier(options: EmbeddedClassifierOptions = {}): Pro
   return tier
 }
 
-/** Loads the shipped demo language model, or the one at `path`. */
-export async function loadDemoModel(path?: string): Promise<LanguageModelEngine> {
-  return createDemoModel(await read(path ?? MODEL_FILES.demo), path)
+/**
+ * Loads the shipped chat model, or the one at `path`.
+ *
+ * @throws ParapetError `engine_unavailable` where the file is missing or damaged.
+ */
+export async function loadChatModel(path?: string): Promise<LanguageModelEngine> {
+  return createChatModel(await read(path ?? MODEL_FILES.chat), path)
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | null> {

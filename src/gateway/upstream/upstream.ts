@@ -3,7 +3,7 @@
  * must survive travels in each part's `raw`, which only the protocol that made it reads.
  */
 import type { JsonObject } from '../../contract/index.ts'
-import type { Message, StreamPart } from '../../spec/index.ts'
+import type { Message, RoutePlan, StreamPart } from '../../spec/index.ts'
 import type { ModelRequest, Protocol } from '../protocols/protocol.ts'
 
 /** One call of a model. */
@@ -21,6 +21,8 @@ export interface UpstreamCall {
   readonly query?: string
   /** Aborted when the client left, the answer was blocked or time is up: the connection must be closed then. */
   readonly signal: AbortSignal
+  /** To be told of the route, where the upstream is routed. */
+  readonly onRoute?: (plan: RoutePlan) => void
 }
 
 /** A call whose answer holds no words of a model: embeddings, lists of models. */

@@ -45,6 +45,12 @@ export function ownFinish(version: SpecificationVersion, reason: Reason, decisio
   } as PartOf<'finish'>
 }
 
+/** The end of an answer in words of our own that no model was asked for. */
+export function answerFinish(version: SpecificationVersion): PartOf<'finish'> {
+  const finishReason = version === 'v2' ? 'stop' : { unified: 'stop', raw: 'parapet' }
+  return { type: 'finish', usage: noUsage(version), finishReason } as PartOf<'finish'>
+}
+
 /** Nobody knows what an answer cost that was stopped. */
 function noUsage(version: SpecificationVersion): AnyUsage {
   if (version === 'v2') return { inputTokens: undefined, outputTokens: undefined, totalTokens: undefined }

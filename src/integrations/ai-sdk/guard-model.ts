@@ -4,7 +4,9 @@
  */
 import { generateGuarded, streamGuarded, versionOf } from './guarded-calls.ts'
 import type { Call } from './guarded-calls.ts'
+import type { Router } from '../../spec/index.ts'
 import type { CallableModel } from './provider-types.ts'
+import { steered } from './steered-calls.ts'
 import type {
   GuardedModel,
   GuardMiddleware,
@@ -42,6 +44,31 @@ export function guardModel<M extends ModelLike>(
     doStream: (params) => streamGuarded(callWith(params)),
   }
   return guarded as unknown as GuardedModel<M>
+}
+
+/**
+ * Puts a model of any provider behind a router, without judging anything. A Parapet that has a router needs no such model: what it
+ * guards is routed already.
+ * @throws ParapetError `configuration` when it is no model object of interface v2, v3 or v4
+ */
+export function steerModel<M extends ModelLike>(model: M, router: Router): GuardedModel<M> {
+  versionOf(model)
+  const inner = model as unknown as CallableModel
+  const { doGenerate, doStream } = steered(inner, router)
+  const routed: CallableModel = {
+    specificationVersion: inner.specificationVersion,
+    get provider() {
+      return inner.provider
+    },
+    get modelId() {
+      return inner.modelId
+    },
+    get supportedUrls() {
+      return inner.supportedUrls
+    },
+    ...{ doGenerate, doStream },
+  }
+  return routed as unknown as GuardedModel<M>
 }
 
 /**

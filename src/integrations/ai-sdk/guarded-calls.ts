@@ -24,6 +24,8 @@ import type {
   CallableModel,
 } from './provider-types.ts'
 import type { GuardOptions, SpecificationVersion, TurnGuard, UnjudgedPart } from './types.ts'
+import type { SteeredModel } from './steered-calls.ts'
+import { steered } from './steered-calls.ts'
 import { Verdicts } from './verdicts.ts'
 
 const DOOR = 'ai-sdk'
@@ -52,8 +54,8 @@ export async function generateGuarded(call: Call): Promise<AnyGenerateResult> {
   const { model, params, options } = call
   const writer = new AnswerWriter(versionOf(model))
   let answer: AnyGenerateResult | null = null
-  const guarded = begin(call, true, async (prepared, reader) => {
-    answer = await model.doGenerate(prepared)
+  const guarded = begin(call, true, async (asked, prepared, reader) => {
+    answer = await asked.doGenerate(prepared)
     return partSource(contentParts(answer), reader, reader.beside(structuredText(answer) ?? ''))
   })
   let parts: AnyStreamPart[] = []
@@ -75,17 +77,17 @@ export async function streamGuarded(call: Call): Promise<AnyStreamResult> {
   const { model, params, options } = call
   const writer = new AnswerWriter(versionOf(model))
   let opened: AnyStreamResult | null = null
-  const guarded = begin(call, false, async (prepared, reader) => {
-    opened = await model.doStream(prepared)
+  const guarded = begin(call, false, async (asked, prepared, reader) => {
+    opened = await asked.doStream(prepared)
     return partSource(opened.stream, reader)
   })
   const stream = await guardedStream({ guarded, writer, options, signal: params.abortSignal })
   return { stream, ...outside(opened, options) }
 }
 
-type Ask = (params: AnyCallOptions, reader: AnswerReader) => Promise<AsyncIterable<StreamPart>>
+type Ask = (model: SteeredModel, params: AnyCallOptions, reader: AnswerReader) => Promise<AsyncIterable<StreamPart>>
 
-function begin({ guard, options, params }: Call, whole: boolean, ask: Ask): GuardedStream<GuardedPart> {
+function begin({ guard, options, model, params }: Call, whole: boolean, ask: Ask): GuardedStream<GuardedPart> {
   const conversation = translatePrompt(params.prompt)
   const { caller, providerOptions } = callerOf(params, options)
   const { abortSignal: signal } = params
@@ -94,7 +96,7 @@ function begin({ guard, options, params }: Call, whole: boolean, ask: Ask): Guar
     messages: conversation.messages,
     caller,
     door: DOOR,
-    whole,
+    ...{ whole, routed: true },
     ...(signal === undefined ? {} : { signal }),
   }
   return guard.converse(request, (messages, turn) => {
@@ -107,7 +109,9 @@ function begin({ guard, options, params }: Call, whole: boolean, ask: Ask): Guar
     } as AnyCallOptions
     const verdicts = new Verdicts(passes(options, 'metadata'))
     const attempt: Attempt = { number: turn.attempt, verdicts, blocks: [] }
-    return ask(prepared, new AnswerReader(attempt, passRaw))
+    const { router = null } = guard
+    const asked = router === null ? model : steered(model, router, turn.onRoute)
+    return ask(asked, prepared, new AnswerReader(attempt, passRaw))
   })
 }
 

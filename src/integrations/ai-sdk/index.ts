@@ -1,5 +1,5 @@
 /** `parapet/ai-sdk`: guards models of the Vercel AI SDK, provider interface v2, v3 and v4. */
-export { guardMiddleware, guardModel } from './guard-model.ts'
+export { guardMiddleware, guardModel, steerModel } from './guard-model.ts'
 export type {
   GuardedModel,
   GuardMiddleware,

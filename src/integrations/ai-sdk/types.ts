@@ -3,11 +3,13 @@
  * form, so that version 2, 3 and 4 of the provider interface fit alike.
  */
 import type { CallModel, ConverseRequest } from '../../core/stream/index.ts'
-import type { Caller, CheckResult, GuardedPart, GuardedStream } from '../../spec/index.ts'
+import type { Caller, CheckResult, GuardedPart, GuardedStream, Router } from '../../spec/index.ts'
 
 /** The part of a Parapet that is needed here: what `createParapet` returns has it. */
 export interface TurnGuard {
   converse(request: ConverseRequest, callModel: CallModel): GuardedStream<GuardedPart>
+  /** Routes every call between the judging of its prompt and of its answer. */
+  readonly router?: Router | null
 }
 
 /** Version of the provider interface. */

@@ -1,6 +1,19 @@
-/** Alignment of conversation bots: losses, preference data, guidelines. The training loop is built on these. */
+/** Alignment of conversation bots: losses, preference data, guidelines, the training loop, and the experiment on flows. */
+export { type AlignDecoderOptions, type AlignedDecoder, alignDecoder } from './align-decoder.ts'
+export type { AlignmentData } from './alignment-examples.ts'
+export { encodePairs, encodeResponse, encodeTurns } from './encode-preferences.ts'
+export type { EncodedPair, EncodedRows, EncodedTurn, EncodePreferencesOptions } from './encode-preferences.ts'
+export { ResponseScorer, type ResponseScorerOptions } from './response-scorer.ts'
+export { type PreferenceFigures, measurePairs, measureTurns } from './preference-measure.ts'
+export { type AlignRun, type RunAlignOptions, runAlign } from './run-align.ts'
+export * as flows from './flow/index.ts'
 export { responseBatch, responseLogProbabilities } from './sequence-log-probabilities.ts'
-export type { ResponseBatch, ResponseLogProbabilities, ResponseTokens } from './sequence-log-probabilities.ts'
+export type {
+  ResponseBatch,
+  ResponseBucket,
+  ResponseLogProbabilities,
+  ResponseTokens,
+} from './sequence-log-probabilities.ts'
 export { PREFERENCE_FEEDS, PREFERENCE_LOSSES, preferenceLoss } from './preference-loss.ts'
 export type {
   PreferenceKind,

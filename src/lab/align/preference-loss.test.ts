@@ -8,21 +8,33 @@ import * as align from './index.ts'
 const KINDS = Object.keys(align.PREFERENCE_LOSSES) as align.PreferenceKind[]
 
 describe('log-probabilities of responses', () => {
-  const batch = align.responseBatch(
-    [
-      { prompt: [3, 1], response: [4, 2] },
-      { prompt: [2], response: [1, 1, 0] },
-    ],
-    4,
-    0,
-  )
+  const ROWS: readonly align.ResponseTokens[] = [
+    { prompt: [3, 1], response: [4, 2] },
+    { prompt: [2], response: [1, 1, 0] },
+  ]
+  const batch = align.responseBatch(ROWS, { rows: 2, length: 4, learnt: 6 }, 0)
 
   test('rows of ids: the last token of the prompt predicts the first of the response', () => {
     expect([...batch.ids].map(Number)).toEqual([3, 1, 4, 0, 2, 1, 1, 0])
-    expect([...batch.labels].map(Number)).toEqual([1, 4, 2, 0, 1, 1, 0, 0])
-    expect([...batch.mask]).toEqual([0, 1, 1, 0, 1, 1, 1, 0])
-    expect(() => align.responseBatch([{ prompt: [1, 2], response: [3, 4] }], 2, 0)).toThrow('Row 1 needs 3 positions')
-    expect(() => align.responseBatch([{ prompt: [], response: [3] }], 2, 0)).toThrow('empty prompt or response')
+    expect([...batch.places].map(Number)).toEqual([1, 2, 4, 5, 6, 0])
+    expect([...batch.labels].map(Number)).toEqual([4, 2, 1, 1, 0, 0])
+    expect([...batch.owner]).toEqual([1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0])
+  })
+
+  test('room for more rows is filled with padding', () => {
+    const { ids, owner } = align.responseBatch(ROWS.slice(0, 1), { rows: 2, length: 3, learnt: 2 }, 7)
+    expect([...ids].map(Number)).toEqual([3, 1, 4, 7, 7, 7])
+    expect([...owner]).toEqual([1, 1, 0, 0])
+  })
+
+  test('what does not fit is refused', () => {
+    const read = (rows: readonly align.ResponseTokens[], change: Partial<align.ResponseBucket>): unknown =>
+      align.responseBatch(rows, { rows: 2, length: 4, learnt: 6, ...change }, 0)
+    expect(() => read(ROWS, { length: 2 })).toThrow('Row 1 needs 3 positions')
+    expect(() => read([{ prompt: [], response: [3] }], {})).toThrow('empty prompt or response')
+    expect(() => read([{ prompt: [3], response: [] }], {})).toThrow('empty prompt or response')
+    expect(() => read(ROWS, { learnt: 4 })).toThrow('room for 2 rows and 4 tokens of responses, not for 2 and 5')
+    expect(() => read(ROWS, { rows: 1 })).toThrow('room for 1 rows')
   })
 
   test('sums over the response, and its gradient', async () => {
@@ -31,51 +43,52 @@ describe('log-probabilities of responses', () => {
       return (row[Number(batch.labels[position])] ?? 0) - Math.log(row.reduce((sum, x) => sum + Math.exp(x), 0))
     }
     await expectOperation(
-      [randomNd([2, 4, 5], 7)],
+      [randomNd([6, 5], 7)],
       (graph, logits) =>
-        align.responseLogProbabilities(logits, graph.constant([2, 4], batch.labels), graph.constant([2, 4], batch.mask))
+        align.responseLogProbabilities(logits, graph.constant([6], batch.labels), graph.constant([2, 6], batch.owner))
           .logProbabilities,
       (logits) => ({
         shape: [2],
-        data: Float64Array.of(
-          ...[0, 1].map((row) =>
-            [0, 1, 2, 3].reduce(
-              (sum, at) =>
-                sum + (batch.mask[row * 4 + at] === 1 ? logProbability(logits?.data ?? [], row * 4 + at) : 0),
-              0,
-            ),
-          ),
+        data: Float64Array.from(
+          [
+            [0, 1],
+            [2, 3, 4],
+          ],
+          (places) => places.reduce((sum, place) => sum + logProbability(logits?.data ?? [], place), 0),
         ),
       }),
     )
   })
 
-  test('prompt and padding count for nothing, even where they are infinite', async () => {
-    const run = async (change: number): Promise<readonly (readonly number[])[]> => {
+  test('what only fills the batch counts for nothing, and no row for another, even where they are infinite', async () => {
+    const run = async (...infinite: readonly number[]): Promise<readonly (readonly number[])[]> => {
       const graph = new TensorGraph()
-      const logits = graph.input('logits', [2, 4, 5], { requiresGradient: true })
+      const logits = graph.input('logits', [6, 5], { requiresGradient: true })
       const { logProbabilities, tokens } = align.responseLogProbabilities(
         logits,
-        graph.constant([2, 4], batch.labels),
-        graph.constant([2, 4], batch.mask),
+        graph.constant([6], batch.labels),
+        graph.constant([2, 6], batch.owner),
       )
-      const data = Float32Array.from(randomNd([2, 4, 5], 7).data)
-      // The label of the first position, a prompt token, and of the last, padding.
-      data[1] = change
-      data[15] = change
+      const data = Float32Array.from(randomNd([6, 5], 7).data)
+      for (const at of infinite) data[at] = -Infinity
       const results = await evaluate(graph, { logProbabilities, tokens }, { logits: data })
       return Object.values(results).map((values) => [...values])
     }
-    expect(await run(-Infinity)).toEqual(await run(0.5))
-    expect((await run(0))[1]).toEqual([2, 3])
+    const [scores = [], tokens] = await run()
+    expect(tokens).toEqual([2, 3])
+    // The label of the place that fills the batch, then the first label of the second row.
+    expect(await run(25)).toEqual([scores, tokens])
+    expect(await run(25, 11)).toEqual([[scores[0], -Infinity], tokens])
   })
 
   test('shapes that do not fit are refused', () => {
-    const graph = new TensorGraph()
-    const labels = graph.input('labels', [2, 4], { dataType: 'int64' })
-    expect(() => align.responseLogProbabilities(graph.input('x', [2, 4]), labels, graph.input('m', [2, 4]))).toThrow(
-      'must be [rows, length, vocabulary]',
-    )
+    const read = (logits: readonly number[], owner: readonly number[]): unknown => {
+      const graph = new TensorGraph()
+      const labels = graph.input('labels', [4], { dataType: 'int64' })
+      return align.responseLogProbabilities(graph.input('x', logits), labels, graph.input('o', owner))
+    }
+    expect(() => read([2, 4, 5], [2, 4])).toThrow('must be [learnt, vocabulary]')
+    expect(() => read([4, 5], [4])).toThrow('must be [learnt, vocabulary]')
   })
 })
 

@@ -1,8 +1,8 @@
 /**
  * From the logits of a language model to the log-probability of each response, and the batches of token ids that go with it.
  *
- * Position t predicts the token that follows it: `labels[t]` is `ids[t + 1]`. The mask is 1 where that token belongs to the
- * response, so prompt, system text and padding count for nothing. Nothing is cut to fit: a row that is too long is an error.
+ * Position t predicts the token that follows it. Only the positions whose next token belongs to a response are learnt, and only these
+ * have logits: prompts, system texts and padding have none. Nothing is cut to fit: a row that is too long is an error.
  */
 import { ParapetError } from '../../spec/errors.ts'
 import { greater, logSoftmax, mul, pick, sum, where } from '../../nn/tensor/index.ts'
@@ -13,30 +13,41 @@ import { sameShape, shapeError } from '../../nn/tensor/shape.ts'
 export interface ResponseLogProbabilities {
   /** Sum over the tokens of the response, in nats. */
   readonly logProbabilities: SymbolicTensor
-  /** Sum of the mask: the number of tokens. */
+  /** Sum of the weights: the number of tokens. */
   readonly tokens: SymbolicTensor
 }
 
+/** Fixed sizes of a batch. */
+export interface ResponseBucket {
+  readonly rows: number
+  /** Positions of each row, padding included. */
+  readonly length: number
+  /** Room for learnt positions, of all rows together. */
+  readonly learnt: number
+}
+
 /**
- * Logits [rows, length, vocabulary] (or log-probabilities, which stay as they are), labels int64 [rows, length] and mask float32
- * [rows, length], whose values may also be weights. Labels under a mask of 0 must still be ids of the vocabulary, for example 0;
- * what the logits say there has no effect, not even where it is infinite.
+ * Logits [learnt, vocabulary] (or log-probabilities, which stay as they are), labels int64 [learnt], and owner float32 [rows, learnt]:
+ * the weight of each position in each row, 1 where it belongs to the row and 0 elsewhere. A position that belongs to no row only fills
+ * the batch: its label must still be an id of the vocabulary, for example 0. What the logits of a position say has no effect on other
+ * rows, not even where it is infinite.
  */
 export function responseLogProbabilities(
   logits: SymbolicTensor,
   labels: SymbolicTensor,
-  mask: SymbolicTensor,
+  owner: SymbolicTensor,
 ): ResponseLogProbabilities {
-  if (logits.rank !== 3 || !sameShape(mask.shape, labels.shape))
+  if (logits.rank !== 2 || owner.rank !== 2 || !sameShape(owner.shape.slice(1), labels.shape))
     throw shapeError(
       'responseLogProbabilities',
-      `logits ${logits.text} must be [rows, length, vocabulary], labels ${labels.text} and mask ${mask.text} [rows, length].`,
+      `logits ${logits.text} must be [learnt, vocabulary], labels ${labels.text} [learnt] and owner ${owner.text} [rows, learnt].`,
     )
   const perPosition = pick(logSoftmax(logits), labels)
-  const kept = where(greater(mask, 0), perPosition, 0)
+  // A product of matrices would do, but for 0 · ∞ of another row.
+  const own = where(greater(owner, 0), perPosition, 0)
   return {
-    logProbabilities: sum(mul(kept, mask), { axes: [-1] }),
-    tokens: sum(mask, { axes: [-1] }),
+    logProbabilities: sum(mul(own, owner), { axes: [-1] }),
+    tokens: sum(owner, { axes: [-1] }),
   }
 }
 
@@ -46,25 +57,53 @@ export interface ResponseTokens {
   readonly response: readonly number[]
 }
 
-/** All [rows, length], row after row. */
+/** What `responsesOf` declares, row after row. */
 export interface ResponseBatch {
+  /** [rows, length]. */
   readonly ids: BigInt64Array
+  /** [learnt]: places in rows · length whose next token is of a response; 0 where the room is not filled. */
+  readonly places: BigInt64Array
+  /** [learnt]: these tokens; 0 likewise. */
   readonly labels: BigInt64Array
-  readonly mask: Float32Array
+  /** [rows, learnt]: 1 where a place belongs to the row. */
+  readonly owner: Float32Array
 }
 
 /**
- * Ids, labels and mask of rows, padded at the end to `length` positions. A row needs `prompt + response - 1` of them, because the
- * last token is only predicted. Throws `input_invalid` for a row that is too long, or has an empty prompt or response.
+ * The batch of at most `rows` rows, padded at the end. A row needs `prompt + response - 1` positions, because the last token is only
+ * predicted. Throws `input_invalid` for a row that is too long or has an empty prompt or response, and for more rows or tokens than
+ * there is room for.
  */
-export function responseBatch(rows: readonly ResponseTokens[], length: number, padding: number): ResponseBatch {
-  const size = rows.length * length
+export function responseBatch(
+  given: readonly ResponseTokens[],
+  { rows, length, learnt }: ResponseBucket,
+  padding: number,
+): ResponseBatch {
+  checkRoom(given, { rows, length, learnt })
   const batch = {
-    ids: new BigInt64Array(size).fill(BigInt(padding)),
-    labels: new BigInt64Array(size),
-    mask: new Float32Array(size),
+    ids: new BigInt64Array(rows * length).fill(BigInt(padding)),
+    places: new BigInt64Array(learnt),
+    labels: new BigInt64Array(learnt),
+    owner: new Float32Array(rows * learnt),
   }
-  rows.forEach(({ prompt, response }, row) => {
+  let count = 0
+  given.forEach(({ prompt, response }, row) => {
+    const start = row * length
+    prompt.forEach((id, at) => (batch.ids[start + at] = BigInt(id)))
+    response.forEach((id, at) => {
+      const place = start + prompt.length + at
+      if (at < response.length - 1) batch.ids[place] = BigInt(id)
+      batch.places[count] = BigInt(place - 1)
+      batch.labels[count] = BigInt(id)
+      batch.owner[row * learnt + count] = 1
+      count += 1
+    })
+  })
+  return batch
+}
+
+function checkRoom(given: readonly ResponseTokens[], { rows, length, learnt }: ResponseBucket): void {
+  given.forEach(({ prompt, response }, row) => {
     const positions = prompt.length + response.length - 1
     if (prompt.length === 0 || response.length === 0)
       throw new ParapetError('input_invalid', `Row ${row + 1} has an empty prompt or response. Leave it out.`)
@@ -73,12 +112,16 @@ export function responseBatch(rows: readonly ResponseTokens[], length: number, p
         'input_invalid',
         `Row ${row + 1} needs ${positions} positions, but the batch has ${length}. Make the batch longer or the row shorter.`,
       )
-    const tokens = [...prompt, ...response]
-    for (let at = 0; at < positions; at += 1) {
-      batch.ids[row * length + at] = BigInt(tokens[at] ?? padding)
-      batch.labels[row * length + at] = BigInt(tokens[at + 1] ?? 0)
-      batch.mask[row * length + at] = at + 1 >= prompt.length ? 1 : 0
-    }
   })
-  return batch
+  const tokens = responseTokens(given)
+  if (given.length > rows || tokens > learnt)
+    throw new ParapetError(
+      'input_invalid',
+      `The batch has room for ${rows} rows and ${learnt} tokens of responses, not for ${given.length} and ${tokens}.`,
+    )
+}
+
+/** Tokens of all responses together. */
+export function responseTokens(rows: readonly ResponseTokens[]): number {
+  return rows.reduce((sum, { response }) => sum + response.length, 0)
 }

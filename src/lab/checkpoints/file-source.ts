@@ -1,5 +1,5 @@
 /** Bytes and JSON of files, with errors that name the file and what to do. Reads only what is asked for. */
-import { type FileHandle, access, open, readFile } from 'node:fs/promises'
+import { type FileHandle, access, open, readFile, stat } from 'node:fs/promises'
 import type { ByteSource } from '../../nn/checkpoint/index.ts'
 import { ParapetError } from '../../spec/errors.ts'
 
@@ -40,6 +40,14 @@ export async function readText(path: string): Promise<string | undefined> {
 export async function fileExists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
+    () => false,
+  )
+}
+
+/** Whether the path is of a file, and not of a folder or of nothing. */
+export async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isFile(),
     () => false,
   )
 }

@@ -4,11 +4,13 @@ import { loadOnnxRuntime } from '../../nn/runtime/onnx-runtime.ts'
 import { type ChatMessage } from '../../nn/tokenizer/chat-template.ts'
 import { loadTokenizer } from '../../nn/tokenizer/tokenizer-json.ts'
 import { ParapetError } from '../../spec/errors.ts'
-import { readCheckpoint } from './read-checkpoint.ts'
+import { readAdaptedCheckpoint } from './adapted-checkpoint.ts'
 
 export interface GenerateTextOptions {
   /** A Hugging Face folder with a tokenizer. */
   readonly folder: string
+  /** A PEFT folder of an adapter to merge into it. */
+  readonly adapter?: string
   readonly messages: readonly ChatMessage[]
   readonly maxTokens: number
   /** 0 is greedy. */
@@ -21,8 +23,8 @@ export interface GenerateTextOptions {
 }
 
 export async function generateText(options: GenerateTextOptions): Promise<readonly string[]> {
-  const { folder, messages, maxTokens, temperature, topP, seed, count, signal } = options
-  const { config, parameters, tokenizer: files } = await readCheckpoint(folder)
+  const { folder, adapter, messages, maxTokens, temperature, topP, seed, count, signal } = options
+  const { config, parameters, tokenizer: files } = await readAdaptedCheckpoint(folder, adapter)
   if (files === undefined)
     throw new ParapetError('input_invalid', `${folder} has no tokenizer.json, so no text can be given to the model.`)
   const tokenizer = await loadTokenizer(files)

@@ -1,6 +1,7 @@
 /**
  * Reads a Hugging Face folder of a Llama or Qwen2 decoder: `config.json`, safetensors in one file or several, tokenizer. Everything is
- * checked from the small files and headers before the first number is read; numbers are read tensor by tensor into 32 bits.
+ * checked from the small files and headers before the first number is read; numbers are read tensor by tensor into 32 bits. A file in
+ * place of a folder is a packed chat model (`packed-file.ts`).
  */
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +25,8 @@ import type { ParameterValue, ParameterValues } from '../../nn/tensor/parameters
 import { sameShape } from '../../nn/tensor/shape.ts'
 import { ParapetError } from '../../spec/errors.ts'
 import { type Checkpoint, type CheckpointTokenizer, FILES } from './checkpoint.ts'
-import { fileExists, readJson, readText, withFileSource } from './file-source.ts'
+import { fileExists, isFile, readJson, readText, withFileSource } from './file-source.ts'
+import { readPackedCheckpoint } from './packed-file.ts'
 
 export interface ReadCheckpointOptions {
   /** Most bytes the numbers may take; the machine's memory where absent. */
@@ -39,10 +41,12 @@ interface Place {
 }
 
 /**
- * The checkpoint in a folder. Throws `input_invalid`, with the file and what is wrong, for a folder that is incomplete, damaged, of
- * another architecture, or needs more memory than allowed.
+ * The checkpoint in a folder, or in the file of a packed chat model; int8 weights come as the float32 numbers they stand for. Throws
+ * `input_invalid`, with the file and what is wrong, for a folder that is incomplete, damaged, of another architecture, or needs more
+ * memory than allowed.
  */
 export async function readCheckpoint(folder: string, options: ReadCheckpointOptions = {}): Promise<Checkpoint> {
+  if (await isFile(folder)) return readPackedCheckpoint(folder)
   const config = await readConfig(folder)
   checkMemory(folder, config, options.memoryLimit ?? totalmem())
   const tokenizer = await readTokenizer(folder)

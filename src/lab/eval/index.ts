@@ -30,6 +30,8 @@ export type {
 export { checkRunFolder, readRunFolder, RUN_FILES, writeRunFolder } from './run-folder.ts'
 export { compareRuns } from './compare-runs.ts'
 export type { RunComparison, RunSubject } from './compare-runs.ts'
+export { cascadeCurve } from './cascade-curve.ts'
+export type { CascadeCurve, CascadeCurveOptions, CascadePoint, CascadeScores } from './cascade-curve.ts'
 export { renderReport } from './report/report.ts'
 export { policyInWords } from './threshold-policy.ts'
 export type { ThresholdPolicy } from './threshold-policy.ts'

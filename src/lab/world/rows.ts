@@ -49,12 +49,12 @@ export function* worldRows(options: WorldRowsOptions): Generator<WorldRow, void,
 
 /** Share of each kind in training; forbidden and near-miss are equal, which keeps the things balanced. */
 export const TRAINING_MIX: Readonly<Record<WorldKind, number>> = {
-  task: 0.24,
+  task: 0.3,
   forbidden: 0.12,
   'near-miss': 0.12,
-  contrast: 0.2,
-  lore: 0.1,
-  flow: 0.08,
+  contrast: 0.16,
+  lore: 0.12,
+  flow: 0.12,
   judge: 0.07,
   route: 0.04,
   guided: 0.03,

@@ -50,7 +50,7 @@ export const WORLD_SHAPE: Omit<DecoderConfig, 'vocabularySize'> = {
   ...{ maxLength: 256, ropeTheta: 10_000, epsilon: 1e-5, tiedEmbeddings: true },
 }
 
-const LEARNING_RATE: Readonly<Record<WorldStage, number>> = { base: 2e-3, aligned: 1e-3 }
+const LEARNING_RATE: Readonly<Record<WorldStage, number>> = { base: 2.5e-3, aligned: 1e-3 }
 /** What was said before an answer counts a little in the base stage: the grammar of the world is learnt with it. */
 const PROMPT_WEIGHT: Readonly<Record<WorldStage, number>> = { base: 0.1, aligned: 0 }
 

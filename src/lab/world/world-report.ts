@@ -1,15 +1,16 @@
 /**
- * A run of the world as one HTML page that stands alone: loss, accuracy by kind with intervals and constants, refusals, samples. It computes
- * nothing that is not in the run, and escapes everything.
+ * A run of the world as one HTML page that stands alone: loss, accuracy by kind with intervals and constants, refusals, samples; the same
+ * page without a loss for a checkpoint that was only measured. It computes nothing that is not in the run, and escapes everything.
  */
 import { html, type Markup } from '../eval/report/markup.ts'
 import { inPercent, inWhole, intervalInPercent } from '../eval/report/numbers.ts'
 import { STYLE } from '../eval/report/style.ts'
 import { lossPlot } from '../train/loss-plot.ts'
 import type { Rate, WorldReport } from './evaluate.ts'
+import type { EvaluatedWorldRun } from './evaluate-checkpoint.ts'
 import type { WorldRun } from './run-world.ts'
 
-export function renderWorldReport(run: WorldRun): string {
+export function renderWorldReport(run: WorldRun | EvaluatedWorldRun): string {
   const { selection, test } = run.evaluation
   const style: Markup = { markup: `<style>${STYLE}</style>` }
   return html`<!doctype html>
@@ -25,8 +26,8 @@ export function renderWorldReport(run: WorldRun): string {
         <header class="page">
           <h1>A chat model of the small world</h1>
           <p class="muted">
-            ${inWhole(run.parameters)} parameters, seed ${run.seed}, ${inWhole(run.rows)} rows a stage. Every evaluated
-            row holds something out of training.
+            ${inWhole(run.parameters)} parameters, seed ${run.seed}, ${origin(run)}. Every evaluated row holds something
+            out of the training rows of the world.
           </p>
         </header>
         <main>
@@ -58,13 +59,7 @@ export function renderWorldReport(run: WorldRun): string {
             Greedy answers. Intervals are exact binomial ones at 95 %; rows share words, so they are a little too
             narrow. A bag of words gets half of the contrast set by construction: its twins hold the same words.
           </p>
-          <h2>Training</h2>
-          <div class="plots">
-            ${lossPlot([
-              { name: 'base', history: run.history.base },
-              { name: 'aligned', history: run.history.aligned },
-            ])}
-          </div>
+          ${'evaluated' in run ? null : training(run)}
           <h2>Samples of the test split</h2>
           <div class="scroll" tabindex="0" role="region" aria-label="Samples">
             <table>
@@ -91,11 +86,33 @@ export function renderWorldReport(run: WorldRun): string {
           </div>
         </main>
         <footer>
-          Invented words only. Rows ${run.dataHash.slice(0, 16)}. One thread gives the same numbers again on one kind of
-          processor and version of onnxruntime.
+          Invented words only. ${mark(run)} One thread gives the same numbers again on one kind of processor and version
+          of onnxruntime.
         </footer>
       </body>
     </html> `.markup
+}
+
+function training({ history }: WorldRun): Markup {
+  return html`<h2>Training</h2>
+    <div class="plots">
+      ${lossPlot([
+        { name: 'base', history: history.base },
+        { name: 'aligned', history: history.aligned },
+      ])}
+    </div>`
+}
+
+/** Where the model comes from, as the middle of a sentence. */
+function origin(run: WorldRun | EvaluatedWorldRun): string {
+  if (!('evaluated' in run)) return `${inWhole(run.rows)} rows a stage`
+  const { checkpoint, adapter } = run.evaluated
+  return `measured only: ${checkpoint}${adapter === undefined ? '' : ` with the adapter ${adapter}`}`
+}
+
+/** By what the run is known again. */
+function mark(run: WorldRun | EvaluatedWorldRun): string {
+  return 'evaluated' in run ? `Weights ${run.evaluated.weights.slice(0, 16)}.` : `Rows ${run.dataHash.slice(0, 16)}.`
 }
 
 function kindRow(kind: string, rate: Rate, selection: WorldReport, test: WorldReport): Markup {

@@ -20,7 +20,7 @@ const counts = Object.fromEntries(WORLD_KINDS.map((kind) => [kind, 120]))
 const rowsOf = (split: (typeof WORLD_SPLITS)[number], seed = 3): readonly WorldRow[] => [
   ...worldRows({ split, seed, counts }),
 ]
-const training = [...worldTrainingRows({ seed: 1, count: 12_000, stage: 'aligned' })]
+const training = [...worldTrainingRows({ seed: 1, count: 20_000, stage: 'aligned' })]
 const base = [...worldTrainingRows({ seed: 1, count: 3000, stage: 'base' })]
 const aboutInvented = (row: WorldRow): boolean => row.topics.length > 0 && row.kind !== 'lore'
 const plainRequests = training.filter(({ kind }) => kind === 'forbidden' || kind === 'near-miss' || kind === 'contrast')

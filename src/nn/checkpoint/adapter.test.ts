@@ -126,11 +126,31 @@ describe('the form of PEFT', () => {
     ['rank_pattern {"q_proj":2}', { rank_pattern: { q_proj: 2 } }],
     ['peft_type "IA3"', { peft_type: 'IA3' }],
     ['init_lora_weights "pissa"', { init_lora_weights: 'pissa' }],
+    ['kasa_config {"beta":0.0001}', { kasa_config: { beta: 0.0001 } }],
+    ['velora_config {"num_groups":32}', { velora_config: { num_groups: 32 } }],
+    ['monteclora_config {"num_samples":8}', { monteclora_config: { num_samples: 8 } }],
+    ['use_bdlora {"nblocks":2}', { use_bdlora: { nblocks: 2 } }],
+    ['use_bdlora true', { use_bdlora: true }],
+    ['lora_ga_config {"scale":"stable"}', { lora_ga_config: { scale: 'stable' } }],
+    ['arrow_config {"top_k":3}', { arrow_config: { top_k: 3 } }],
+    ['the unknown setting "use_next": true', { use_next: true }],
+    ['the unknown setting "next_config": {"beta":0}', { next_config: { beta: 0 } }],
+    ['the unknown setting "next_tokens": [1]', { next_tokens: [1] }],
   ])('refused: %s', (message, change) => {
     const read = (): LoraAdapter => adapterOf({ ...CONFIG, ...change }, adapterTensorsOf(ADAPTER))
     expect(read).toThrow(expect.objectContaining({ code: 'input_invalid' }))
     expect(read).toThrow(`${message}`)
     expect(read).toThrow('is not supported. Supported is plain LoRA')
+  })
+
+  test('settings that are off or only tell where the adapter came from are read over', () => {
+    const off = { use_bdlora: null, kasa_config: null, velora_config: null, monteclora_config: false, arrow_config: {} }
+    const told = { peft_version: '0.21.0', revision: null, auto_mapping: { parent_library: 'x' }, inference_mode: true }
+    const start = { init_lora_weights: 'eva', eva_config: { rho: 2 }, corda_config: null, loftq_config: {} }
+    const where = { exclude_modules: ['lm_head'], layers_to_transform: [0], layers_pattern: 'layers' }
+    const unknown = { next_config: null, use_next: false, next_size: 16, next_author: 'x', next_list: [], next_map: {} }
+    const config = { ...CONFIG, ...off, ...told, ...start, ...where, ...unknown, megatron_core: 'megatron.core' }
+    expect(adapterOf(config, adapterTensorsOf(ADAPTER))).toEqual(ADAPTER)
   })
 
   test('tensors that are missing, left over or of another rank', () => {

@@ -2,7 +2,8 @@
  * Low-rank adapters (Hu et al. 2021, LoRA, §4.1; rank-stabilised: Kalajdzievski 2023, rsLoRA, §3) as the PEFT library keeps them:
  * `adapter_config.json` and `adapter_model.safetensors`. Reads, writes and merges them into the weights they adapt.
  *
- * Only plain LoRA over linear layers: no DoRA, biases, embeddings, whole modules saved beside, or ranks that differ by layer.
+ * Only plain LoRA over linear layers: no DoRA or another variant, biases, embeddings, whole modules saved beside, or ranks that differ by
+ * layer. A setting that this file does not know is refused where it is switched on.
  */
 import { ParapetError } from '../../spec/errors.ts'
 import type { ParameterValue, ParameterValues } from '../tensor/parameters.ts'
@@ -38,6 +39,21 @@ const PREFIX = 'base_model.model.'
 const TENSOR = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/
 /** Ways to start an adapter that leave the weights under it as they were. */
 const PLAIN_STARTS: readonly unknown[] = [true, false, 'gaussian', 'eva', 'orthogonal']
+
+/** Off by being absent, false or empty; anything else makes another kind of adapter. PEFT 0.21 calls the last six its variants. */
+const OTHER_KINDS = [
+  ...['modules_to_save', 'rank_pattern', 'alpha_pattern', 'layer_replication', 'trainable_token_indices'],
+  ...['target_parameters', 'lora_ga_config', 'alora_invocation_tokens', 'velora_config', 'monteclora_config'],
+  ...['use_bdlora', 'arrow_config', 'kasa_config'],
+]
+/** Read here, or without a bearing on numbers that are already trained: where they came from and how training began. */
+const KNOWN = new Set([
+  ...['peft_type', 'task_type', 'auto_mapping', 'peft_version', 'base_model_name_or_path', 'revision'],
+  ...['inference_mode', 'r', 'lora_alpha', 'lora_dropout', 'use_rslora', 'use_dora', 'use_qalora'],
+  ...['fan_in_fan_out', 'bias', 'lora_bias', 'qalora_group_size', 'loftq_config', 'eva_config', 'corda_config'],
+  ...['target_modules', 'exclude_modules', 'layers_to_transform', 'layers_pattern', 'init_lora_weights'],
+  ...['runtime_config', 'megatron_config', 'megatron_core', ...OTHER_KINDS],
+])
 
 /** Factor of B·A: α/r, or α/√r when rank-stabilised. */
 export function adapterScale({
@@ -183,6 +199,10 @@ function targetModules(names: readonly string[]): readonly string[] {
   return names.length === short.length * layers ? short : names.toSorted()
 }
 
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0
+}
+
 function refuseOthers(config: JsonObject, file: string): void {
   const refuse = (what: string): never => {
     throw invalidFile(file, `${what} is not supported. Supported is plain LoRA over linear layers, without biases.`)
@@ -193,12 +213,14 @@ function refuseOthers(config: JsonObject, file: string): void {
     if (booleanField(config, name, file, false)) refuse(`${name}: true`)
   const bias = field(config, 'bias') ?? 'none'
   if (bias !== 'none') refuse(`bias ${jsonText(bias)}`)
-  const others = ['modules_to_save', 'rank_pattern', 'alpha_pattern', 'layer_replication', 'trainable_token_indices']
-  for (const name of [...others, 'target_parameters', 'alora_invocation_tokens']) {
+  for (const name of OTHER_KINDS) {
     const value = field(config, name)
-    const empty = Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0
-    if (value !== undefined && !empty) refuse(`${name} ${jsonText(value)}`)
+    if (value !== undefined && value !== false && !isEmpty(value)) refuse(`${name} ${jsonText(value)}`)
   }
+  // Numbers and texts pass: on their own they are remarks, or belong to a switch that is off.
+  for (const [name, value] of Object.entries(config))
+    if (!KNOWN.has(name) && (value === true || (typeof value === 'object' && value !== null && !isEmpty(value))))
+      refuse(`the unknown setting ${jsonText(name)}: ${jsonText(value)}`)
   const start = field(config, 'init_lora_weights') ?? true
   if (!PLAIN_STARTS.includes(start)) refuse(`init_lora_weights ${jsonText(start)}, which changes the weights below,`)
 }

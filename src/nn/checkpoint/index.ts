@@ -16,6 +16,7 @@ export {
   writeSafetensors,
 } from './safetensors.ts'
 export { decoderConfigOf, huggingFaceConfigOf, tokenFields, withGenerationConfig } from './hugging-face-config.ts'
+export { type ChatModelData, readChatModel, writeChatModel } from './chat-model-file.ts'
 export { type GgufTensor, type GgufValue, ggufPieces } from './gguf.ts'
 export { type GgufModel, type GgufTokenizer, ggufModelPieces } from './gguf-decoder.ts'
 export { type GgufTokenizerOptions, chatTemplateOf, ggufTokenizerOf } from './gguf-tokenizer.ts'

@@ -109,18 +109,25 @@ export function parameterCount(config: DecoderConfig): number {
 }
 
 /**
- * Fresh parameters: norms 1, biases 0, the rest from N(0, 0.02²), the layers that write into the residual stream divided by
+ * Fresh parameters: norms 1, biases 0, the rest from N(0, deviation²), the layers that write into the residual stream divided by
  * √(2 · layers) (Radford et al. 2019, §2.3). The same seed gives the same numbers.
+ *
+ * `deviation` is 1/√width if absent, which keeps the size of what passes through, as SmolLM2 has it. The common 0.02 is made for wide models:
+ * in narrow ones attention starts nearly flat, and looking things up is learnt several times later.
  */
-export function initialDecoder(config: DecoderConfig, seed: number): ParameterValues {
+export function initialDecoder(
+  config: DecoderConfig,
+  seed: number,
+  { deviation: usual = 1 / Math.sqrt(config.width) }: { readonly deviation?: number } = {},
+): ParameterValues {
   const random = createRandom(seed)
-  const inward = 0.02 / Math.sqrt(2 * config.layers)
+  const inward = usual / Math.sqrt(2 * config.layers)
   return Object.fromEntries(
     Object.entries(decoderShapes(config)).map(([name, shape]): [string, ParameterValue] => {
       const data = new Float32Array(elementCount(shape))
       if (name.endsWith('norm.weight')) data.fill(1)
       else if (!name.endsWith('.bias')) {
-        const deviation = /(?:o|down)_proj\.weight$/.test(name) ? inward : 0.02
+        const deviation = /(?:o|down)_proj\.weight$/.test(name) ? inward : usual
         for (let index = 0; index < data.length; index += 1) data[index] = deviation * gaussian(random)
       }
       return [name, { shape, data }]

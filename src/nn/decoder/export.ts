@@ -8,14 +8,10 @@ import type { Dimension } from '../onnx/graph.ts'
 import { type SymbolicTensor, TensorGraph } from '../tensor/index.ts'
 import type { ParameterValues } from '../tensor/parameters.ts'
 import { type DecoderConfig, checkDecoderParameters } from './config.ts'
-import { type KeysAndValues, NO_ATTENTION, attentionBiasRank, decode } from './forward.ts'
+import { type KeysAndValues, NO_ATTENTION } from './attention.ts'
+import { attentionBiasRank, decode } from './forward.ts'
 import { rotation } from './rotary.ts'
 import { constantDecoderWeights } from './weights.ts'
-
-export interface DecoderExportOptions {
-  /** Logits of every token given, or of the last one only: then [batch, 1, vocabulary]. `all` if absent. */
-  readonly logits?: 'all' | 'last'
-}
 
 /** Names of the values that carry the cache of one layer. */
 export function cacheNames(layer: number): {
@@ -33,11 +29,7 @@ export function cacheNames(layer: number): {
  * `position_ids` int64 [batch, length]; for each layer `past_key_values.N.key` and `.value`, float32 [batch, keyValueHeads, past,
  * headWidth]. Outputs: `logits` [batch, length, vocabulary] and for each layer `present.N.key` and `.value`.
  */
-export function exportDecoder(
-  config: DecoderConfig,
-  parameters: ParameterValues,
-  options: DecoderExportOptions = {},
-): Uint8Array {
+export function exportDecoder(config: DecoderConfig, parameters: ParameterValues): Uint8Array {
   checkDecoderParameters(config, parameters)
   const graph = new TensorGraph()
   const ids = graph.input('input_ids', ['batch', 'length'], { dataType: 'int64' })
@@ -57,10 +49,10 @@ export function exportDecoder(
       const [pastKeys, pastValues] = pasts[layer] as [SymbolicTensor, SymbolicTensor]
       const all = { keys: appended(pastKeys, keys), values: appended(pastValues, values) }
       presents.push(all)
-      return all
+      return [all]
     },
   })
-  graph.output('logits', weights.output(options.logits === 'last' ? lastPosition(hidden) : hidden))
+  graph.output('logits', weights.output(hidden))
   presents.forEach(({ keys, values }, layer) => {
     const [key, value] = cacheNames(layer).present
     graph.output(key, keys)
@@ -102,14 +94,5 @@ function cachedBias(ids: SymbolicTensor, mask: SymbolicTensor, rank: number): Sy
     inputs: [],
     constants: [visible, onnx.scalar(0), onnx.scalar(NO_ATTENTION)],
     shape: ['batch', ...middle.slice(1).map(() => 1), 'length', 'total'],
-  })
-}
-
-function lastPosition(hidden: SymbolicTensor): SymbolicTensor {
-  const { onnx } = hidden.graph
-  return hidden.graph.applyOne('Slice', {
-    inputs: [hidden],
-    constants: [onnx.integers([-1]), onnx.integers([Number.MAX_SAFE_INTEGER]), onnx.integers([1])],
-    shape: hidden.shape.with(1, 1),
   })
 }

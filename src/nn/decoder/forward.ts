@@ -3,13 +3,11 @@
  * between can be read or replaced) and for the exported file (free batch and length, keys and values of earlier tokens).
  */
 import { ParapetError } from '../../spec/errors.ts'
-import { type SymbolicTensor, add, matmul, mul, reshape, rmsNorm, silu, softmax, transpose } from '../tensor/index.ts'
+import { type SymbolicTensor, add, mul, reshape, rmsNorm, silu, transpose } from '../tensor/index.ts'
+import { type KeysAndValues, attention, causalAttention, causalBias } from './attention.ts'
 import { type BlockLinear, type DecoderConfig, FINAL_NORM, linearName } from './config.ts'
 import { type Rotation, rotate, rotation } from './rotary.ts'
 import type { DecoderWeights } from './weights.ts'
-
-/** What a score becomes that must not count: its exponential is 0, and no sum with it overflows. */
-export const NO_ATTENTION = -1e9
 
 /**
  * Sees a value of the forward pass and may give another in its place. Names: `embedding`, then for each linear layer its name with
@@ -17,12 +15,6 @@ export const NO_ATTENTION = -1e9
  * what the output layer gets. Activations are [batch, length, width of the place].
  */
 export type Observe = (name: string, value: SymbolicTensor) => SymbolicTensor
-
-/** Keys and values of one layer, [batch, keyValueHeads, length, headWidth] each. */
-export interface KeysAndValues {
-  readonly keys: SymbolicTensor
-  readonly values: SymbolicTensor
-}
 
 export interface DecodeOptions {
   readonly observe?: Observe
@@ -33,14 +25,23 @@ export interface DecodeOptions {
    * says how many axes it then has.
    */
   readonly attentionBias?: SymbolicTensor
-  /** Gets the new keys and values of a layer and gives those to attend to. */
-  readonly cache?: (layer: number, fresh: KeysAndValues) => KeysAndValues
+  /**
+   * Gets the new keys and values of a layer and gives those to attend to, in parts that are never copied into one another. It needs an
+   * `attentionBias`.
+   */
+  readonly cache?: (layer: number, fresh: KeysAndValues) => readonly KeysAndValues[]
+  /** Lengths of these parts, int64 [parts]; needed where there is more than one. */
+  readonly keyParts?: SymbolicTensor
+  /**
+   * Picks positions out of [batch, length, any width] where not all are wanted; all if absent. What comes after the last attention is
+   * worked out for these only, in the shape that this gives.
+   */
+  readonly select?: (x: SymbolicTensor) => SymbolicTensor
 }
 
 /**
- * What the output layer gets, normalised: [batch, length, width]; `weights.output` of it are the logits, for all positions or for those
- * the caller picks. `tokens` are int64 ids [batch, length] or float32 rows [batch, length, vocabulary] that weigh every token (one-hot
- * inputs).
+ * What the output layer gets, normalised: [batch, length, width], or as `select` has it; `weights.output` of it are the logits. `tokens`
+ * are int64 ids [batch, length] or float32 rows [batch, length, vocabulary] that weigh every token (one-hot inputs).
  */
 export function decode(
   config: DecoderConfig,
@@ -49,21 +50,28 @@ export function decode(
   options: DecodeOptions = {},
 ): SymbolicTensor {
   const { observe = (_, value) => value } = options
-  const place = { ...options, observe, rotation: options.rotation ?? startingRotation(config, tokens) }
-  const bias = options.attentionBias ?? causalBias(tokens)
+  const place = {
+    ...{ ...options, observe },
+    rotation: options.rotation ?? startingRotation(config, tokens),
+    causal: options.attentionBias === undefined ? causalBias(tokens.graph, fixedLength(tokens)) : undefined,
+  }
   let x = observe('embedding', weights.embed(tokens))
-  for (let layer = 0; layer < config.layers; layer += 1) x = block(config, weights, layer, x, bias, place)
+  for (let layer = 0; layer < config.layers; layer += 1) x = block(config, weights, layer, x, place)
   return observe('final', rmsNorm(x, weights.get(FINAL_NORM), config.epsilon))
 }
 
-type Place = DecodeOptions & { readonly observe: Observe; readonly rotation: Rotation }
+interface Place extends DecodeOptions {
+  readonly observe: Observe
+  readonly rotation: Rotation
+  /** Where there is no `attentionBias`. */
+  readonly causal: SymbolicTensor | undefined
+}
 
 function block(
   config: DecoderConfig,
   weights: DecoderWeights,
   layer: number,
   x: SymbolicTensor,
-  bias: SymbolicTensor,
   place: Place,
 ): SymbolicTensor {
   const { observe } = place
@@ -74,8 +82,10 @@ function block(
   const norm = (name: string, value: SymbolicTensor): SymbolicTensor =>
     rmsNorm(value, weights.get(`model.layers.${layer}.${name}.weight`), config.epsilon)
   const before = norm('input_layernorm', x)
-  const attended = attend(config, layer, linear, before, bias, place)
-  const middle = add(x, linear('self_attn.o_proj', attended))
+  const attended = attend(config, layer, linear, before, place)
+  const wanted = (value: SymbolicTensor): SymbolicTensor =>
+    layer === config.layers - 1 ? (place.select?.(value) ?? value) : value
+  const middle = add(wanted(x), linear('self_attn.o_proj', wanted(attended)))
   const inner = norm('post_attention_layernorm', middle)
   // SwiGLU (Shazeer 2020, "GLU variants improve transformer", eq. 6).
   const gated = mul(silu(linear('mlp.gate_proj', inner)), linear('mlp.up_proj', inner))
@@ -91,8 +101,7 @@ function attend(
   layer: number,
   linear: (name: BlockLinear, value: SymbolicTensor) => SymbolicTensor,
   x: SymbolicTensor,
-  bias: SymbolicTensor,
-  { rotation: turn, cache }: Place,
+  { rotation: turn, cache, attentionBias, keyParts, causal }: Place,
 ): SymbolicTensor {
   const [batch = 1, length = 1] = x.shape
   const perHead = (value: SymbolicTensor): SymbolicTensor =>
@@ -102,19 +111,21 @@ function attend(
     values: perHead(linear('self_attn.v_proj', x)),
   }
   const queries = rotate(linear('self_attn.q_proj', x), turn)
-  const { keys, values } = cache?.(layer, fresh) ?? fresh
-  const scale = 1 / Math.sqrt(headWidth)
+  const parts = cache?.(layer, fresh) ?? [fresh]
+  const mix = (apart: SymbolicTensor, all: readonly KeysAndValues[]): SymbolicTensor =>
+    causal === undefined
+      ? attention(apart, all, attentionBias as SymbolicTensor, keyParts)
+      : causalAttention(apart, all[0] as KeysAndValues, causal)
   if (heads === keyValueHeads) {
-    const scores = matmul(perHead(queries), keys, { transposeRight: true, scale })
-    const context = matmul(softmax(add(scores, bias)), values)
+    const context = mix(perHead(queries), parts)
     return reshape(transpose(context, [0, 2, 1, 3]), [batch, length, heads * headWidth])
   }
   const group = heads / keyValueHeads
   const grouped = transpose(reshape(queries, [batch, length, keyValueHeads, group, headWidth]), [0, 2, 3, 1, 4])
   const shared = (value: SymbolicTensor): SymbolicTensor =>
     reshape(value, [batch, keyValueHeads, 1, ...value.shape.slice(2)])
-  const scores = matmul(grouped, shared(keys), { transposeRight: true, scale })
-  const context = matmul(softmax(add(scores, bias)), shared(values))
+  const sharedParts = parts.map(({ keys, values }) => ({ keys: shared(keys), values: shared(values) }))
+  const context = mix(grouped, sharedParts)
   return reshape(transpose(context, [0, 3, 1, 2, 4]), [batch, length, heads * headWidth])
 }
 
@@ -126,14 +137,6 @@ export function attentionBiasRank({ heads, keyValueHeads }: DecoderConfig): numb
 function startingRotation({ headWidth, ropeTheta }: DecoderConfig, tokens: SymbolicTensor): Rotation {
   const length = fixedLength(tokens)
   return rotation(tokens.graph.constant([1], BigInt64Array.of(0n)), length, headWidth, ropeTheta)
-}
-
-/** No token sees a later one. */
-function causalBias(tokens: SymbolicTensor): SymbolicTensor {
-  const length = fixedLength(tokens)
-  const bias = new Float32Array(length * length)
-  for (let row = 0; row < length; row += 1) bias.fill(NO_ATTENTION, row * length + row + 1, (row + 1) * length)
-  return tokens.graph.constant([length, length], bias)
 }
 
 function fixedLength(tokens: SymbolicTensor): number {

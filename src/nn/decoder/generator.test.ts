@@ -107,6 +107,20 @@ describe.each(Object.entries(MODELS))('%s', (_, config) => {
   })
 })
 
+test('a batch in which some stop early goes on as the others would alone, over any length', async () => {
+  const config = { ...PLAIN, vocabularySize: 60, maxLength: 200 }
+  const parameters = parametersOf(config)
+  const generator = await DecoderGenerator.load(await runtime(), config, parameters)
+  const prompts = Array.from({ length: 12 }, (_, at) => [at % 8, (3 * at) % 8, 1 + (at % 5)].slice(at % 3))
+  const options = { maxTokens: 150, sampling: { temperature: 1.5 }, seed: 4, stopTokens: [8] }
+  const together = await generator.generate(prompts, options)
+  const alone = await generator.generate(prompts, { ...options, batch: 1 })
+  await generator.dispose()
+  expect(together.map(({ ids }) => ids)).toEqual(alone.map(({ ids }) => ids))
+  expect(new Set(together.map(({ ids }) => ids.length)).size).toBeGreaterThan(3)
+  expect(Math.max(...together.map(({ ids }) => ids.length))).toBeGreaterThan(64)
+})
+
 test('what cannot be generated is refused before the model runs', async () => {
   const generator = await DecoderGenerator.load(await runtime(), PLAIN, parametersOf(PLAIN))
   await expect(generator.generate([[1], []], { maxTokens: 4 })).rejects.toThrow(/Prompt 1 is empty/)

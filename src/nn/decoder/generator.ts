@@ -7,11 +7,13 @@
  */
 import { ParapetError } from '../../spec/errors.ts'
 import { createRandom } from '../random.ts'
-import type { OnnxRuntime, OnnxSession, OnnxTensor } from '../runtime/onnx-runtime.ts'
+import type { OnnxRuntime, OnnxSession } from '../runtime/onnx-runtime.ts'
 import type { ParameterValues } from '../tensor/parameters.ts'
+import { NO_ATTENTION } from './attention.ts'
+import { BatchedCache } from './batched-cache.ts'
 import type { DecoderConfig } from './config.ts'
-import { cacheNames, exportDecoder } from './export.ts'
-import { type SamplingOptions, logSoftmaxAt, sampleToken } from './sampling.ts'
+import { freshNames, generatorGraph, storedNames } from './generator-graph.ts'
+import { type SamplingOptions, sampleToken } from './sampling.ts'
 
 export interface GenerateManyOptions {
   /** Tokens generated for a prompt at most. */
@@ -53,7 +55,7 @@ export class DecoderGenerator {
     parameters: ParameterValues,
     options: { readonly threads?: number } = {},
   ): Promise<DecoderGenerator> {
-    const model = exportDecoder(config, parameters, { logits: 'last' })
+    const model = generatorGraph(config, parameters)
     return new DecoderGenerator(runtime, config, await runtime.session(model, { threads: options.threads ?? 1 }))
   }
 
@@ -100,73 +102,111 @@ export class DecoderGenerator {
   ): Promise<readonly GeneratedTokens[]> {
     const { maxTokens, sampling = { temperature: 0 }, seed = 0, signal } = options
     const stop = new Set(options.stopTokens ?? this.#config.endTokens ?? [])
-    const rows = places.map((place) => ({
-      prompt: prompts[place] ?? [],
-      random: createRandom(seed * 7_919 + place),
-      ids: [] as number[],
-      logProbabilities: [] as number[],
-      end: undefined as GeneratedTokens['end'] | undefined,
-    }))
-    const longest = Math.max(...rows.map(({ prompt }) => prompt.length))
-    const padding = rows.map(({ prompt }) => longest - prompt.length)
-    let cache = this.#emptyCache(rows.length)
-    let ids = rows.map(({ prompt }, row) => [...Array.from({ length: padding[row] ?? 0 }, () => 0), ...prompt])
+    const longest = places.reduce((most, place) => Math.max(most, prompts[place]?.length ?? 0), 0)
+    const all = places.map((place): Row => {
+      const prompt = prompts[place] ?? []
+      const padding = longest - prompt.length
+      const next = [...Array.from({ length: padding }, () => 0), ...prompt]
+      return {
+        padding,
+        next,
+        random: createRandom(seed * 7_919 + place),
+        ids: [],
+        logProbabilities: [],
+        stopped: false,
+      }
+    })
+    const cache = new BatchedCache(this.#config, all.length)
+    let rows: readonly Row[] = all
     for (let made = 0; made < maxTokens; made += 1) {
       signal?.throwIfAborted()
-      const { logits, present } = await this.#run(ids, padding, longest + made, cache)
-      cache = present
-      const vocabulary = this.#config.vocabularySize
-      ids = rows.map((row, index) => {
-        if (row.end === 'stop') return [0]
-        const scores = logits.subarray(index * vocabulary, (index + 1) * vocabulary)
-        const id = sampleToken(scores, { ...sampling, random: row.random })
-        if (stop.has(id)) row.end = 'stop'
-        else {
-          row.ids.push(id)
-          row.logProbabilities.push(logSoftmaxAt(scores, id))
-        }
-        return [id]
-      })
-      if (rows.every(({ end }) => end === 'stop')) break
+      const scores = await this.#run(rows, cache)
+      const { vocabularySize } = this.#config
+      for (const [index, row] of rows.entries()) {
+        if (row.stopped) continue
+        const own = scores.subarray(index * vocabularySize, (index + 1) * vocabularySize)
+        const id = sampleToken(own, { ...sampling, random: row.random })
+        row.next = [id]
+        row.stopped = stop.has(id)
+        if (row.stopped) continue
+        row.ids.push(id)
+        row.logProbabilities.push(own[id] as number)
+      }
+      rows = goingOn(rows, cache)
+      if (rows.length === 0) break
     }
-    return rows.map((row) => ({ ids: row.ids, logProbabilities: row.logProbabilities, end: row.end ?? 'length' }))
+    return all.map(({ ids, logProbabilities, stopped }) => ({
+      ids,
+      logProbabilities,
+      end: stopped ? 'stop' : 'length',
+    }))
   }
 
-  /** `total` counts the tokens known after this call, padding included. */
-  async #run(
-    ids: readonly (readonly number[])[],
-    padding: readonly number[],
-    total: number,
-    cache: Readonly<Record<string, OnnxTensor>>,
-  ): Promise<{ readonly logits: Float32Array; readonly present: Readonly<Record<string, OnnxTensor>> }> {
-    const length = ids[0]?.length ?? 0
-    const shape = [ids.length, length]
-    const whole = (values: readonly number[]): BigInt64Array => BigInt64Array.from(values, BigInt)
-    const mask = padding.flatMap((pad) => Array.from({ length: total }, (_, at) => (at < pad ? 0 : 1)))
-    const positions = padding.flatMap((pad) =>
-      Array.from({ length }, (_, at) => Math.max(0, total - length + at - pad)),
-    )
-    const results = await this.#session.run({
-      input_ids: this.#runtime.tensor('int64', whole(ids.flat()), shape),
-      attention_mask: this.#runtime.tensor('int64', whole(mask), [ids.length, total]),
-      position_ids: this.#runtime.tensor('int64', whole(positions), shape),
-      ...cache,
+  /** Reads what is next in each row; gives the log-probabilities of what follows, [rows, vocabulary]. */
+  async #run(rows: readonly Row[], cache: BatchedCache): Promise<Float32Array> {
+    const { layers } = this.#config
+    const tensor = this.#runtime.tensor
+    const length = rows[0]?.next.length ?? 0
+    const shape = [rows.length, length]
+    const ids = new BigInt64Array(rows.length * length)
+    const positions = new BigInt64Array(rows.length * length)
+    rows.forEach(({ next, padding }, row) => {
+      for (let at = 0; at < length; at += 1) {
+        ids[row * length + at] = BigInt(next[at] as number)
+        positions[row * length + at] = BigInt(Math.max(0, cache.length + at - padding))
+      }
     })
-    const present: Record<string, OnnxTensor> = {}
-    for (let layer = 0; layer < this.#config.layers; layer += 1) {
-      const names = cacheNames(layer)
-      names.past.forEach((past, index) => (present[past] = results[names.present[index] ?? ''] as OnnxTensor))
-    }
-    return { logits: results['logits']?.data as Float32Array, present }
-  }
-
-  #emptyCache(batch: number): Readonly<Record<string, OnnxTensor>> {
-    const { layers, keyValueHeads, headWidth } = this.#config
-    const empty = this.#runtime.tensor('float32', new Float32Array(0), [batch, keyValueHeads, 0, headWidth])
-    return Object.fromEntries(
-      Array.from({ length: layers }, (_, layer) => cacheNames(layer).past)
-        .flat()
-        .map((name) => [name, empty]),
+    const results = await this.#session.run({
+      ids: tensor('int64', ids, shape),
+      positions: tensor('int64', positions, shape),
+      bias: tensor('float32', attentionBias(rows, cache, length), [...shape, cache.capacity + length]),
+      parts: tensor('int64', BigInt64Array.of(BigInt(cache.capacity), BigInt(length)), [2]),
+      ...Object.fromEntries(
+        cache.arrays.map((array, at) => [
+          storedNames(Math.floor(at / 2))[at % 2],
+          tensor('float32', array, cache.shape),
+        ]),
+      ),
+    })
+    const fresh = Array.from({ length: layers }, (_, layer) => freshNames(layer)).flat()
+    cache.append(
+      fresh.map((name) => results[name]?.data as Float32Array),
+      length,
     )
+    return results['logProbabilities']?.data as Float32Array
   }
+}
+
+/** One prompt on its way. */
+interface Row {
+  /** Places in front of the prompt, which is padded to the longest of its batch. */
+  readonly padding: number
+  readonly random: () => number
+  readonly ids: number[]
+  readonly logProbabilities: number[]
+  /** To be read next. */
+  next: readonly number[]
+  stopped: boolean
+}
+
+/** Rows that have stopped are dropped when they are a quarter of the batch: dropping copies the cache. */
+function goingOn(rows: readonly Row[], cache: BatchedCache): readonly Row[] {
+  const left = rows.flatMap(({ stopped }, row) => (stopped ? [] : [row]))
+  if (left.length > 0.75 * rows.length) return rows
+  cache.keep(left)
+  return left.map((row) => rows[row] as Row)
+}
+
+/** [rows, length, capacity + length]: 0 where a token may look, a large negative number at padding, empty room and later tokens. */
+function attentionBias(rows: readonly Row[], cache: BatchedCache, length: number): Float32Array {
+  const width = cache.capacity + length
+  const bias = new Float32Array(rows.length * length * width).fill(NO_ATTENTION)
+  rows.forEach(({ padding }, row) => {
+    for (let at = 0; at < length; at += 1) {
+      const from = (row * length + at) * width
+      bias.fill(0, from + Math.min(padding, cache.length), from + cache.length)
+      bias.fill(0, from + cache.capacity + Math.max(0, padding - cache.length), from + cache.capacity + at + 1)
+    }
+  })
+  return bias
 }

@@ -1,5 +1,6 @@
 /**
- * `y = x Wᵀ + b` for a few rows at once, in plain TypeScript. Each row of W is read once for up to four rows of x.
+ * `y = x Wᵀ + b` for a few rows at once, in plain TypeScript. Each row of W is read once for up to four rows of x. A single row of x
+ * meets four rows of W at a time where they are int8: a fifth faster. In float32 one row after the other is as fast, or faster.
  *
  * The kernels for float32 and int8 weights are written out twice on purpose: one function that meets both kinds of array is compiled
  * for neither.
@@ -98,23 +99,45 @@ function oneInt8(
   row: number,
 ): void {
   const start = row * from
-  const whole = from - (from % 8)
-  for (let out = 0, at = 0; out < to; out += 1) {
+  const fours = from - (from % 4)
+  let out = 0
+  for (; out + 4 <= to; out += 4) {
+    const w0 = out * from
+    const w1 = w0 + from
+    const w2 = w1 + from
+    const w3 = w2 + from
     let a = 0
     let b = 0
     let c = 0
     let d = 0
     let index = 0
-    for (; index < whole; index += 8) {
-      const place = start + index
-      a += w[at + index]! * x[place]! + w[at + index + 4]! * x[place + 4]!
-      b += w[at + index + 1]! * x[place + 1]! + w[at + index + 5]! * x[place + 5]!
-      c += w[at + index + 2]! * x[place + 2]! + w[at + index + 6]! * x[place + 6]!
-      d += w[at + index + 3]! * x[place + 3]! + w[at + index + 7]! * x[place + 7]!
+    for (; index < fours; index += 4) {
+      const one = x[start + index]!
+      const two = x[start + index + 1]!
+      const three = x[start + index + 2]!
+      const four = x[start + index + 3]!
+      a += w[w0 + index]! * one + w[w0 + index + 1]! * two + w[w0 + index + 2]! * three + w[w0 + index + 3]! * four
+      b += w[w1 + index]! * one + w[w1 + index + 1]! * two + w[w1 + index + 2]! * three + w[w1 + index + 3]! * four
+      c += w[w2 + index]! * one + w[w2 + index + 1]! * two + w[w2 + index + 2]! * three + w[w2 + index + 3]! * four
+      d += w[w3 + index]! * one + w[w3 + index + 1]! * two + w[w3 + index + 2]! * three + w[w3 + index + 3]! * four
     }
-    for (; index < from; index += 1) a += w[at + index]! * x[start + index]!
-    y[row * to + out] = (a + b + c + d) * scales[out]!
-    at += from
+    for (; index < from; index += 1) {
+      const one = x[start + index]!
+      a += w[w0 + index]! * one
+      b += w[w1 + index]! * one
+      c += w[w2 + index]! * one
+      d += w[w3 + index]! * one
+    }
+    const place = row * to + out
+    y[place] = a * scales[out]!
+    y[place + 1] = b * scales[out + 1]!
+    y[place + 2] = c * scales[out + 2]!
+    y[place + 3] = d * scales[out + 3]!
+  }
+  for (; out < to; out += 1) {
+    let sum = 0
+    for (let index = 0; index < from; index += 1) sum += w[out * from + index]! * x[start + index]!
+    y[row * to + out] = sum * scales[out]!
   }
 }
 

@@ -6,7 +6,7 @@
  * One sequence at a time, one thread. Training and large models go through the ONNX graphs (`forward.ts`).
  */
 import { ParapetError } from '../../spec/errors.ts'
-import { type QuantisedMatrix, quantiseRows } from '../encoder/quantise.ts'
+import { type QuantisedMatrix, dequantiseRows, quantiseRows } from '../encoder/quantise.ts'
 import type { ParameterValue, ParameterValues } from '../tensor/parameters.ts'
 import { type DecoderConfig, EMBEDDING, FINAL_NORM, OUTPUT, checkDecoderParameters, linearName } from './config.ts'
 import type { LogitsSource } from './generate.ts'
@@ -22,6 +22,16 @@ export type QuantisedParameters = Readonly<Record<string, ParameterValue | Quant
 export function quantiseDecoder(parameters: ParameterValues): QuantisedParameters {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [name, value.shape.length === 2 ? quantiseRows(value) : value]),
+  )
+}
+
+/** The float32 parameters that `quantiseDecoder` stands for: off by half a step of a row's scale at most. Fresh arrays. */
+export function dequantiseDecoder(parameters: QuantisedParameters): ParameterValues {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [
+      name,
+      'scales' in value ? dequantiseRows(value) : { shape: value.shape, data: value.data.slice() },
+    ]),
   )
 }
 

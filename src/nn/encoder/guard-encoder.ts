@@ -5,7 +5,7 @@
  * It runs no model and checks no SHA-256: the container's own checksum finds damage, not a forger.
  */
 import { ParapetError } from '../../spec/errors.ts'
-import { readModelFile, writeModelFile } from '../model-file.ts'
+import { damagedModelFile, readModelFile, writeModelFile } from '../model-file.ts'
 import type { UnigramTokenizer } from '../tokenizer/unigram.ts'
 
 /**
@@ -80,9 +80,9 @@ export function writeGuardEncoder(data: GuardEncoderData): Uint8Array<ArrayBuffe
  * encoder of this version.
  */
 export function readGuardEncoder(bytes: Uint8Array, name: string): GuardEncoderData {
-  const { header, blocks } = open(bytes, name)
+  const { header, blocks } = readModelFile(bytes, name)
   const fail = (why: string): never => {
-    throw damaged(name, why)
+    throw damagedModelFile(name, why)
   }
   const block = (key: string): Uint8Array => {
     const found = blocks.get(key)
@@ -112,20 +112,6 @@ export function readGuardEncoder(bytes: Uint8Array, name: string): GuardEncoderD
     pieces: names.map((piece, index) => [piece, scores[index] ?? 0]),
     ...{ encoder: block('encoder'), text: block('text'), response: block('response') },
   }
-}
-
-function open(bytes: Uint8Array, name: string): ReturnType<typeof readModelFile> {
-  try {
-    return readModelFile(bytes, name)
-  } catch (cause) {
-    // A header that is no JSON, or has no blocks, fails in ways of its own.
-    throw cause instanceof ParapetError ? cause : damaged(name, 'its header cannot be read', cause)
-  }
-}
-
-function damaged(name: string, why: string, cause?: unknown): ParapetError {
-  const message = `The model file ${name} cannot be used: ${why}. Install the package again, or give the path of a whole file.`
-  return new ParapetError('engine_unavailable', message, cause === undefined ? {} : { cause })
 }
 
 function isHeads(value: unknown): value is GuardEncoderData['heads'] {

@@ -12,6 +12,12 @@ export function quantiseRows(matrix: ParameterValue): QuantisedMatrix {
   return quantise(matrix, matrix.shape[0] ?? 0, (flat) => Math.floor(flat / columns))
 }
 
+/** The matrix that `quantiseRows` stands for. */
+export function dequantiseRows({ shape, data, scales }: QuantisedMatrix): ParameterValue {
+  const [, columns = 1] = shape
+  return { shape, data: Float32Array.from(data, (whole, flat) => whole * (scales[Math.floor(flat / columns)] ?? 0)) }
+}
+
 export function quantiseColumns(matrix: ParameterValue): QuantisedMatrix {
   const [, columns = 1] = matrix.shape
   return quantise(matrix, columns, (flat) => flat % columns)

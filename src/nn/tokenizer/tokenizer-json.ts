@@ -46,7 +46,10 @@ export interface TextTokenizer {
   readonly controlTokens: readonly number[]
   /** `special`: texts of control tokens become these tokens; false if absent, as it must be for what users wrote. */
   encode(text: string, options?: { readonly special?: boolean }): readonly number[]
-  /** Throws `input_invalid` for an id that is no token. `skipSpecial` leaves out special tokens. */
+  /**
+   * Ids that are no tokens give no text, as in Hugging Face's: models often have more rows than their tokenizer has tokens.
+   * `skipSpecial` leaves out special tokens.
+   */
   decode(ids: readonly number[], options?: { readonly skipSpecial?: boolean }): string
   /** The token as the vocabulary has it (`Ġthe`), which need not be text. */
   tokenText(id: number): string
@@ -131,8 +134,7 @@ function encodeChat(
 }
 
 function decode({ tokenizer, specialIds }: LoadedTokenizer, ids: readonly number[], skipSpecial: boolean): string {
-  for (const id of ids) tokenText(tokenizer, id)
-  const kept = skipSpecial ? ids.filter((id) => !specialIds.has(id)) : [...ids]
+  const kept = ids.filter((id) => tokenizer.id_to_token(id) !== undefined && !(skipSpecial && specialIds.has(id)))
   // Spaces stay as the ids say: the clean-up of English punctuation would change texts.
   return kept.length === 0 ? '' : tokenizer.decode(kept, { clean_up_tokenization_spaces: false })
 }

@@ -18,6 +18,7 @@ import { ParapetError } from '../../../src/spec/index.ts'
 import { planted } from '../completions/plant.ts'
 import { ask, clientOf } from '../completions/support.ts'
 import { harness, pipelineOf } from '../support.ts'
+import { toyEngine } from '../toy-engine.ts'
 
 const model = (id: string, extra: Record<string, unknown> = {}) => ({
   id,
@@ -80,7 +81,7 @@ describe('with the openai client', () => {
   })
 
   test('the demo model is there', async () => {
-    const upstream = createDemoUpstream({ specVersion: 'v1', kind: 'language-model', id: 'toy', async *generate() {} })
+    const upstream = createDemoUpstream(toyEngine())
     const client = clientOf(gatewayOf(upstream))
     expect((await client.models.list()).data).toMatchObject([{ id: 'parapet-demo', owned_by: 'parapet' }])
     expect(await client.models.retrieve('parapet-demo')).toMatchObject({ id: 'parapet-demo' })

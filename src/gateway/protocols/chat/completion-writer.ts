@@ -12,6 +12,7 @@ import { passesUnjudged, PLAIN_CHOICE_KEYS, PLAIN_CHUNK_KEYS } from './chunk-rea
 import { withMatchingLogprobs } from './logprobs.ts'
 import type { WireField } from './raw.ts'
 import { isRefusalChoice, wireChoice, wireRaw } from './raw.ts'
+import { completionsUsage, OwnUsage } from '../own-usage.ts'
 import type { WholeWriter } from '../protocol.ts'
 import { fieldValue } from './chunk-writer.ts'
 
@@ -40,6 +41,7 @@ export function createCompletionWriter(own: JsonObject, choiceCount: number): Wh
   let source: JsonObject | null = null
   let choices = new Map<number, ChoiceTexts>()
   let fields: ChoiceTexts['fields'] = []
+  const usage = new OwnUsage()
 
   const textsOf = (index: number): ChoiceTexts => {
     let texts = choices.get(index)
@@ -52,6 +54,7 @@ export function createCompletionWriter(own: JsonObject, choiceCount: number): Wh
 
   return {
     write(part) {
+      usage.take(part)
       const raw = wireRaw(part)
       if (raw?.kind === 'completion') {
         source = raw.completion
@@ -68,7 +71,7 @@ export function createCompletionWriter(own: JsonObject, choiceCount: number): Wh
       collect(part, textsOf(wireChoice(choice)), isRefusalChoice(choice))
     },
     answer() {
-      if (source === null) return choices.size === 0 ? null : plainCompletion(own, choices)
+      if (source === null) return choices.size === 0 ? null : plainCompletion(own, choices, completionsUsage(usage))
       const draft = stripped(source, PLAIN_CHUNK_KEYS)
       for (const { field, data } of fields) place(draft, field, data)
       draft['choices'] = asArray(source['choices'])
@@ -78,17 +81,15 @@ export function createCompletionWriter(own: JsonObject, choiceCount: number): Wh
     },
     refusal(text) {
       const refused = Array.from({ length: choiceCount }, (_, index) => plainChoice(index, text, 'content_filter'))
-      return { ...own, object: 'chat.completion', choices: refused, usage: NO_USAGE }
+      return { ...own, object: 'chat.completion', choices: refused, usage: completionsUsage(usage) }
     },
   }
 }
 
-const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
-
 /** An answer of an upstream that has no wire format of its own. */
-function plainCompletion(own: JsonObject, choices: ReadonlyMap<number, ChoiceTexts>): JsonObject {
+function plainCompletion(own: JsonObject, choices: ReadonlyMap<number, ChoiceTexts>, usage: JsonObject): JsonObject {
   const written = [...choices].map(([index, texts]) => plainChoice(index, texts.content, texts.reason ?? 'stop'))
-  return { ...own, object: 'chat.completion', choices: written, usage: NO_USAGE }
+  return { ...own, object: 'chat.completion', choices: written, usage }
 }
 
 function plainChoice(index: number, content: string, reason: string): JsonObject {

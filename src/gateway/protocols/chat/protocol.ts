@@ -5,6 +5,7 @@
 import type { ChatRequest, ErrorBody, JsonObject } from '../../../contract/index.ts'
 import { chatRequestSchema } from '../../../contract/index.ts'
 import { parseBody } from '../parse-body.ts'
+import { asksUsage, OwnUsage, usageChunks } from '../own-usage.ts'
 import type { Envelope, EventReader, EventWriter, ModelRequest, Protocol } from '../protocol.ts'
 import { dataEvent } from '../protocol.ts'
 import { createChunkReader } from './chunk-reader.ts'
@@ -40,7 +41,7 @@ function readRequest(chat: ChatRequest): ModelRequest {
     },
     createEventReader,
     readWhole: readCompletion,
-    createEventWriter: (envelope) => createEventWriter(envelope, choices),
+    createEventWriter: (envelope) => createEventWriter(envelope, { choices, usage: asksUsage(chat) }),
     createWholeWriter: (envelope) => createCompletionWriter(ownFields(envelope), choices),
   }
 }
@@ -66,14 +67,22 @@ function createEventReader(): EventReader {
   }
 }
 
-function createEventWriter(envelope: Envelope, choices: number): EventWriter {
+interface Wanted {
+  readonly choices: number
+  /** The client asked for a last chunk with the tokens. */
+  readonly usage: boolean
+}
+
+function createEventWriter(envelope: Envelope, { choices, usage }: Wanted): EventWriter {
   const writer = createChunkWriter(ownFields(envelope))
   /** The policy's words for the first choice, when it answered before the model did. */
   let ownWords = ''
   let refused = false
+  const told = new OwnUsage()
   const toText = (chunks: readonly JsonObject[]): string => chunks.map(dataEvent).join('')
   return {
     write(part) {
+      told.take(part)
       if (part.type === 'text' && part.raw === undefined) ownWords += part.text
       if (part.type === 'finish' && part.raw === undefined && part.reason === 'content_filter') refused = true
       return toText(writer.write(part))
@@ -81,6 +90,12 @@ function createEventWriter(envelope: Envelope, choices: number): EventWriter {
     refuse: (text) => toText(writer.refuse(text, choices)) + DONE_EVENT,
     error: dataEvent,
     // A refusal is one answer; a client that asked for several waits for the end of each.
-    end: () => (refused ? toText(writer.refuse(ownWords, choices)) : '') + DONE_EVENT,
+    end: () => {
+      const rest = refused ? writer.refuse(ownWords, choices) : []
+      return (
+        toText([...rest, ...(usage ? usageChunks(ownFields(envelope), told, 'chat.completion.chunk') : [])]) +
+        DONE_EVENT
+      )
+    },
   }
 }

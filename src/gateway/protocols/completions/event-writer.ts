@@ -5,6 +5,7 @@
 import type { JsonObject, JsonValue } from '../../../contract/index.ts'
 import { asArray, isJsonObject } from '../../../contract/index.ts'
 import type { StreamPart } from '../../../spec/index.ts'
+import { OwnUsage, usageChunks } from '../own-usage.ts'
 import type { EventWriter } from '../protocol.ts'
 import { dataEvent } from '../protocol.ts'
 import type { Alternatives, WireField } from './raw.ts'
@@ -15,8 +16,9 @@ const DONE_EVENT = 'data: [DONE]\n\n'
 /**
  * @param own id, time and model for an answer that has none of its own
  * @param count choices asked for, over all prompts
+ * @param usage the client asked for a last chunk with the tokens
  */
-export function createEventWriter(own: JsonObject, count: number): EventWriter {
+export function createEventWriter(own: JsonObject, count: number, usage: boolean): EventWriter {
   let envelope: JsonObject = { ...own, object: 'text_completion' }
   const finished = new Set<number>()
   /** The last words of each choice that are no model server's. */
@@ -24,6 +26,7 @@ export function createEventWriter(own: JsonObject, count: number): EventWriter {
   /** Came through as they were, and may stand beside their words. */
   const judged = new WeakSet<Alternatives>()
   let refusal: string | null = null
+  const told = new OwnUsage()
 
   const handOn = (chunk: JsonObject): JsonObject => {
     const whole = { ...own, ...chunk }
@@ -82,12 +85,16 @@ export function createEventWriter(own: JsonObject, count: number): EventWriter {
 
   return {
     write(part) {
+      told.take(part)
       const chunk = write(part)
       return chunk === null ? '' : dataEvent(chunk)
     },
     refuse: (text) => refuseRest(text) + DONE_EVENT,
     error: dataEvent,
-    end: () => (refusal === null ? '' : refuseRest(refusal.trimStart())) + DONE_EVENT,
+    end: () =>
+      (refusal === null ? '' : refuseRest(refusal.trimStart())) +
+      (usage ? usageChunks(own, told, 'text_completion').map(dataEvent).join('') : '') +
+      DONE_EVENT,
   }
 }
 

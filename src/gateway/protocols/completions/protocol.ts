@@ -12,6 +12,7 @@ import type { Message } from '../../../spec/index.ts'
 import { ParapetError } from '../../../spec/index.ts'
 import { parseBody } from '../parse-body.ts'
 import { parseEvent } from '../parse-event.ts'
+import { asksUsage } from '../own-usage.ts'
 import type { Envelope, EventReader, ModelRequest, Protocol } from '../protocol.ts'
 import { createChunkReader, readWhole } from './answer-reader.ts'
 import { createEventWriter } from './event-writer.ts'
@@ -62,7 +63,7 @@ function readRequest(body: CompletionRequest): ModelRequest {
     },
     createEventReader: () => createEventReader(count),
     readWhole: (answer) => readWhole(answer, count),
-    createEventWriter: (envelope) => createEventWriter(ownFields(envelope), count),
+    createEventWriter: (envelope) => createEventWriter(ownFields(envelope), count, asksUsage(body)),
     createWholeWriter: (envelope) => createWholeWriter(ownFields(envelope), count),
   }
 }

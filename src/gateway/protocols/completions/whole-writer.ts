@@ -5,6 +5,7 @@
 import type { JsonObject, JsonValue } from '../../../contract/index.ts'
 import { asArray, isJsonObject } from '../../../contract/index.ts'
 import type { StreamPart } from '../../../spec/index.ts'
+import { completionsUsage, OwnUsage } from '../own-usage.ts'
 import type { WholeWriter } from '../protocol.ts'
 import { choiceIndex } from './answer-reader.ts'
 import { ANSWER_KEYS, CHOICE_KEYS, countsOf, envelopeOf, unknownFields } from './fields.ts'
@@ -19,8 +20,6 @@ interface ChoiceParts {
   likely: JsonValue | undefined
 }
 
-const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
-
 /**
  * @param own id, time and model for an answer that has none of its own
  * @param count choices asked for, over all prompts
@@ -30,6 +29,7 @@ export function createWholeWriter(own: JsonObject, count: number): WholeWriter {
   let source: JsonObject | null = null
   let choices = new Map<number, ChoiceParts>()
   let fields: JsonObject = {}
+  const told = new OwnUsage()
 
   const partsOf = (index: number): ChoiceParts => {
     let parts = choices.get(index)
@@ -42,6 +42,7 @@ export function createWholeWriter(own: JsonObject, count: number): WholeWriter {
 
   return {
     write(part) {
+      told.take(part)
       const raw = completionRaw(part)
       if (raw?.kind === 'whole') {
         source = raw.answer
@@ -55,7 +56,7 @@ export function createWholeWriter(own: JsonObject, count: number): WholeWriter {
     },
     answer() {
       if (source === null)
-        return choices.size === 0 ? null : { ...head, choices: plainChoices(choices), usage: NO_USAGE }
+        return choices.size === 0 ? null : { ...head, choices: plainChoices(choices), usage: completionsUsage(told) }
       const envelope = envelopeOf(source)
       const { usage } = source
       return {
@@ -71,7 +72,7 @@ export function createWholeWriter(own: JsonObject, count: number): WholeWriter {
     },
     refusal(text) {
       const refused = Array.from({ length: count }, (_, index) => plainChoice(index, text, 'content_filter'))
-      return { ...head, choices: refused, usage: NO_USAGE }
+      return { ...head, choices: refused, usage: completionsUsage(told) }
     },
   }
 }

@@ -10,6 +10,7 @@ import { asString, isJsonObject } from '../../../contract/index.ts'
 import type { StreamPart } from '../../../spec/index.ts'
 import { ParapetError } from '../../../spec/index.ts'
 import { upstreamError } from '../../upstream/failure.ts'
+import { OwnUsage } from '../own-usage.ts'
 import type { Envelope } from '../protocol.ts'
 import type { OutBlock, PieceKind } from './block-queue.ts'
 import { BlockQueue, pieceEvent } from './block-queue.ts'
@@ -47,6 +48,7 @@ export class AnswerWriter {
   /** Media that were passed on, by the number of their block. */
   #media = new Map<number, number>()
   #ownReason: StopReason | null = null
+  readonly #usage = new OwnUsage()
 
   constructor(options: AnswerWriterOptions) {
     this.#options = options
@@ -182,6 +184,7 @@ export class AnswerWriter {
         return
       case 'finish':
         this.#ownReason = ownStopReason(part.reason)
+        this.#usage.take(part)
         this.#queue.abandon()
         return
       case 'file':
@@ -219,7 +222,7 @@ export class AnswerWriter {
   }
 
   #closing(): readonly JsonObject[] {
-    if (this.#ownReason !== null) return [closingEvent(this.#ownReason, this.#beginning())]
+    if (this.#ownReason !== null) return [closingEvent(this.#ownReason, this.#beginning(), this.#usage)]
     if (this.#closings.length > 0) return this.#closings
     const { message } = this.#beginning()
     const told = isJsonObject(message) && typeof message['stop_reason'] === 'string'
@@ -272,8 +275,9 @@ function ownTool({ call, tool }: Extract<StreamPart, { readonly type: 'tool-inpu
   return toolBlock(`toolu_${id}_${call.replace(/[^\w-]/g, '').slice(0, 32)}`, name)
 }
 
-function closingEvent(reason: StopReason, beginning: JsonObject): JsonObject {
+function closingEvent(reason: StopReason, beginning: JsonObject, own?: OwnUsage): JsonObject {
   const { message } = beginning
   const usage = isJsonObject(message) && isJsonObject(message['usage']) ? message['usage'] : {}
-  return { type: 'message_delta', delta: closingDelta(reason), usage: { output_tokens: 0, ...usage } }
+  const told = own?.known === true ? { input_tokens: own.counts.prompt, output_tokens: own.counts.completion } : {}
+  return { type: 'message_delta', delta: closingDelta(reason), usage: { output_tokens: 0, ...usage, ...told } }
 }

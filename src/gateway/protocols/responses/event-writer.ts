@@ -8,6 +8,7 @@
  */
 import type { ErrorBody, JsonObject } from '../../../contract/index.ts'
 import type { StreamPart } from '../../../spec/index.ts'
+import { OwnUsage } from '../own-usage.ts'
 import type { Envelope, EventWriter } from '../protocol.ts'
 import { dataEvent, namedEvent } from '../protocol.ts'
 import type { FailureNotes } from './event-reader.ts'
@@ -52,6 +53,7 @@ class ResponseEventWriter implements EventWriter {
   /** Items of an answer that has no wire format of its own. */
   #own: OwnItems | null = null
   #shortfall: Shortfall = null
+  readonly #usage = new OwnUsage()
   readonly #turns = new Turns()
   /** Words without wire format, until it is known whether they are the policy's. */
   #bare: Extract<StreamPart, { type: 'text' }> | null = null
@@ -232,6 +234,7 @@ class ResponseEventWriter implements EventWriter {
         if (this.#own === null && this.#response !== null) return before
         this.#own ??= new OwnItems(this.#answering.envelope.id, 0)
         if (part.reason === 'length') this.#shortfall = 'max_output_tokens'
+        this.#usage.take(part)
         return before + this.#send(this.#own.close(part.choice ?? 0))
       }
       case 'reasoning':
@@ -293,7 +296,7 @@ class ResponseEventWriter implements EventWriter {
     output: readonly JsonObject[] = this.#output(),
   ): readonly JsonObject[] {
     this.#over = true
-    const response = endResponse(this.#response ?? {}, output, shortfall)
+    const response = endResponse(this.#response ?? {}, output, shortfall, this.#usage)
     this.#answering.keep(response, how)
     return [{ type: shortfall === null ? 'response.completed' : 'response.incomplete', response }]
   }

@@ -3,6 +3,7 @@
  * Items are built piece by piece, with the events that tell of them; sequence numbers are given by whoever sends them.
  */
 import type { JsonObject } from '../../../contract/index.ts'
+import type { OwnUsage } from '../own-usage.ts'
 import type { Envelope } from '../protocol.ts'
 
 /** Fields of a request that its response repeats. */
@@ -70,18 +71,27 @@ export function beginResponse({ id, created, model }: Envelope, request: JsonObj
   }
 }
 
+function usageOf({ counts: { prompt, completion } }: OwnUsage): JsonObject {
+  return { ...NO_USAGE, input_tokens: prompt, output_tokens: completion, total_tokens: prompt + completion }
+}
+
 /** Why an answer is not complete; null when it is. */
 export type Shortfall = 'content_filter' | 'max_output_tokens' | null
 
-/** The response at its end. */
-export function endResponse(begun: JsonObject, output: readonly JsonObject[], shortfall: Shortfall): JsonObject {
+/** The response at its end. @param told tokens of an answer without this wire format */
+export function endResponse(
+  begun: JsonObject,
+  output: readonly JsonObject[],
+  shortfall: Shortfall,
+  told?: OwnUsage,
+): JsonObject {
   const { output_text: _text, ...rest } = begun
   return {
     ...rest,
     status: shortfall === null ? 'completed' : 'incomplete',
     incomplete_details: shortfall === null ? null : { reason: shortfall },
     output,
-    usage: begun['usage'] ?? NO_USAGE,
+    usage: told?.known === true ? usageOf(told) : (begun['usage'] ?? NO_USAGE),
   }
 }
 

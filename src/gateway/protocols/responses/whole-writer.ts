@@ -1,6 +1,7 @@
 /** Puts a response that did not come as a stream together again. Only what came through is in it. */
 import type { JsonObject } from '../../../contract/index.ts'
 import type { StreamPart } from '../../../spec/index.ts'
+import { OwnUsage } from '../own-usage.ts'
 import type { WholeWriter } from '../protocol.ts'
 import type { Answering } from './event-writer.ts'
 import type { Shortfall } from './own-answer.ts'
@@ -15,8 +16,9 @@ export function createWholeWriter(answering: Answering): WholeWriter {
   let wire = false
   let own: OwnItems | null = null
   let shortfall: Shortfall = null
+  const usage = new OwnUsage()
   const ownResponse = (items: OwnItems, why: Shortfall): JsonObject =>
-    endResponse(answering.present(beginResponse(answering.envelope, answering.request)), items.output, why)
+    endResponse(answering.present(beginResponse(answering.envelope, answering.request)), items.output, why, usage)
 
   const writeBare = (part: StreamPart): void => {
     // Where the answer has a wire format, bare words only stand for a medium that was taken out.
@@ -35,6 +37,7 @@ export function createWholeWriter(answering: Answering): WholeWriter {
       case 'finish':
         own.close(part.choice ?? 0)
         if (part.reason === 'length') shortfall = 'max_output_tokens'
+        usage.take(part)
         break
       case 'file':
       case 'other':

@@ -12,6 +12,8 @@ export interface TokenBucket {
   readonly batch: number
   /** In tokens. */
   readonly length: number
+  /** Room for positions whose next token is learnt, where far fewer are than there are positions; absent: for all of them. */
+  readonly learnt?: number
 }
 
 export interface PlannedBatch {
@@ -23,6 +25,8 @@ export interface PlannedBatch {
 export interface BatchPlanOptions {
   /** Length of each sequence, in tokens. */
   readonly lengths: readonly number[]
+  /** How many tokens of each sequence are learnt. */
+  readonly learnt: readonly number[]
   /** Tokens of one step, padding included. */
   readonly tokensPerStep: number
   /** Lengths that sequences are padded to, rising; the last one bounds them. */
@@ -32,7 +36,7 @@ export interface BatchPlanOptions {
 
 /** Batches of one pass in random order. Every sequence is in exactly one of them. */
 export function planPass(options: BatchPlanOptions, pass: number): readonly PlannedBatch[] {
-  const { lengths, tokensPerStep, bucketLengths, seed } = options
+  const { lengths, learnt, tokensPerStep, bucketLengths, seed } = options
   const random = createRandom(seed * 1_000_003 + pass)
   const members = new Map<number, number[]>(bucketLengths.map((length) => [length, []]))
   for (const [row, length] of lengths.entries()) {
@@ -47,13 +51,20 @@ export function planPass(options: BatchPlanOptions, pass: number): readonly Plan
   const batches = [...members].flatMap(([length, rows]) => {
     shuffle(rows, random)
     const batch = Math.max(1, Math.floor(tokensPerStep / length))
-    return Array.from({ length: Math.ceil(rows.length / batch) }, (_, index) => ({
-      bucket: { batch, length },
-      rows: rows.slice(index * batch, (index + 1) * batch),
-    }))
+    return Array.from({ length: Math.ceil(rows.length / batch) }, (_, index) => {
+      const together = rows.slice(index * batch, (index + 1) * batch)
+      const count = together.reduce((sum, row) => sum + (learnt[row] ?? 0), 0)
+      return { bucket: { batch, length, ...roomFor(count, batch * length) }, rows: together }
+    })
   })
   shuffle(batches, random)
   return batches
+}
+
+/** Eighths of all positions: few sizes, because each is a graph of its own. From seven eighths on, choosing costs what it saves. */
+export function roomFor(count: number, positions: number): Pick<TokenBucket, 'learnt'> {
+  const eighths = Math.max(1, Math.ceil((8 * count) / positions))
+  return eighths >= 7 ? {} : { learnt: Math.ceil((eighths * positions) / 8) }
 }
 
 /** Puts a list in random order, in place (Fisher & Yates). */

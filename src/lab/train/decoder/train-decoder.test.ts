@@ -156,14 +156,20 @@ test('every sequence is in exactly one batch of a pass, in a bucket that fits', 
     fc.property(
       fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 60 }),
       fc.nat(),
-      (lengths, seed) => {
-        const options = { lengths, tokensPerStep: 100, bucketLengths: [16, 48, 90], seed }
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (lengths, seed, share) => {
+        const learnt = lengths.map((length) => Math.floor(length * share))
+        const options = { lengths, learnt, tokensPerStep: 100, bucketLengths: [16, 48, 90], seed }
         const batches = planPass(options, 1)
         expect(batches.flatMap(({ rows }) => rows).toSorted((a, b) => a - b)).toEqual([...lengths.keys()])
         for (const { bucket, rows } of batches) {
           expect(rows.length).toBeLessThanOrEqual(bucket.batch)
           for (const row of rows) expect(lengths[row]).toBeLessThanOrEqual(bucket.length)
+          const needed = rows.reduce((sum, row) => sum + (learnt[row] ?? 0), 0)
+          expect(needed).toBeLessThanOrEqual(bucket.learnt ?? bucket.batch * bucket.length)
         }
+        // Few sizes: each is a graph of its own.
+        expect(new Set(batches.map(({ bucket }) => JSON.stringify(bucket))).size).toBeLessThanOrEqual(3 * 7)
         expect(planPass(options, 1)).toEqual(batches)
       },
     ),

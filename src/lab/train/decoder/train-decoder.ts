@@ -6,22 +6,18 @@
  */
 import { createHash } from 'node:crypto'
 import type { DecoderConfig } from '../../../nn/decoder/config.ts'
-import { decode } from '../../../nn/decoder/forward.ts'
-import { type LoraOptions, adapterParameters, initialAdapter, withAdapter } from '../../../nn/decoder/lora.ts'
-import { decoderWeights } from '../../../nn/decoder/weights.ts'
+import { type LoraOptions, adapterParameters, initialAdapter } from '../../../nn/decoder/lora.ts'
 import type { LoraAdapter } from '../../../nn/checkpoint/adapter.ts'
-import type { TensorData } from '../../../nn/onnx/graph.ts'
 import { cosineSchedule } from '../../../nn/optim/schedules.ts'
 import type { OnnxRuntime } from '../../../nn/runtime/onnx-runtime.ts'
 import type { ParameterRule } from '../../../nn/runtime/trained-parameters.ts'
-import type { BuildLoss } from '../../../nn/runtime/training-graph.ts'
 import { TrainingSession } from '../../../nn/runtime/training-session.ts'
-import { crossEntropyLosses, weightedMean } from '../../../nn/tensor/index.ts'
 import type { ParameterValues } from '../../../nn/tensor/parameters.ts'
 import { ParapetError } from '../../../spec/errors.ts'
 import { type StepProgress, runSteps } from '../step-loop.ts'
 import { type PlannedBatch, type TokenBucket, planPass } from './batches.ts'
 import type { EncodedConversation } from './encode.ts'
+import { learntTokens, nextTokenFeeds, nextTokenLoss } from './next-token-loss.ts'
 
 export interface TrainDecoderOptions {
   readonly runtime: OnnxRuntime
@@ -82,7 +78,8 @@ export async function trainDecoder(options: TrainDecoderOptions): Promise<Traine
       step(index) {
         const { bucket, rows } = plans(index)
         const items = rows.reduce((sum, row) => sum + (sequences[row]?.ids.length ?? 0), 0)
-        return { bucket, feeds: () => feeds(sequences, bucket, rows), items }
+        const batch = (): readonly EncodedConversation[] => rows.map((row) => sequences[row] as EncodedConversation)
+        return { bucket, feeds: () => nextTokenFeeds(batch(), bucket), items }
       },
       ...(checkpoint === undefined ? {} : { checkpoint: { ...checkpoint, run: fingerprint(options, all) } }),
       ...(signal === undefined ? {} : { signal }),
@@ -92,22 +89,6 @@ export async function trainDecoder(options: TrainDecoderOptions): Promise<Traine
     return { history, ...(adapter === undefined ? {} : { adapter }) }
   } finally {
     await session.dispose()
-  }
-}
-
-/** Cross-entropy of every next token, weighted; a function of the bucket, as the training graph wants it. */
-export function nextTokenLoss(
-  config: DecoderConfig,
-  adapter?: Pick<LoraAdapter, 'rank' | 'alpha' | 'rankStabilised'>,
-): BuildLoss<TokenBucket> {
-  return (graph, parameters, { batch, length }) => {
-    const ids = graph.input('ids', [batch, length], { dataType: 'int64' })
-    const labels = graph.input('labels', [batch, length], { dataType: 'int64' })
-    const weights = graph.input('weights', [batch, length])
-    const plain = decoderWeights(config, parameters)
-    const tuned = adapter === undefined ? plain : withAdapter(plain, adapter, parameters)
-    const logits = tuned.output(decode(config, tuned, ids))
-    return { loss: weightedMean(crossEntropyLosses(logits, labels), weights) }
   }
 }
 
@@ -152,7 +133,8 @@ function planOf(
     ...BUCKET_LENGTHS.filter((length) => length < longest),
     BUCKET_LENGTHS.find((length) => length >= longest) ?? longest,
   ]
-  return planPass({ lengths, tokensPerStep, bucketLengths: bucketLengths ?? usual, seed }, pass)
+  const learnt = sequences.map(learntTokens)
+  return planPass({ ...{ lengths, learnt, tokensPerStep, seed }, bucketLengths: bucketLengths ?? usual }, pass)
 }
 
 /** The batch of each step; passes are planned when they begin. */
@@ -167,26 +149,6 @@ function planner(options: TrainDecoderOptions): (step: number) => PlannedBatch {
     }
     return plan[step - first] as PlannedBatch
   }
-}
-
-function feeds(
-  sequences: readonly EncodedConversation[],
-  { batch, length }: TokenBucket,
-  rows: readonly number[],
-): Readonly<Record<string, TensorData>> {
-  const ids = new BigInt64Array(batch * length)
-  const labels = new BigInt64Array(batch * length)
-  const weights = new Float32Array(batch * length)
-  for (const [slot, row] of rows.entries()) {
-    const sequence = sequences[row] as EncodedConversation
-    sequence.ids.forEach((id, at) => {
-      ids[slot * length + at] = BigInt(id)
-      if (at === 0) return
-      labels[slot * length + at - 1] = BigInt(id)
-      weights[slot * length + at - 1] = sequence.weights[at] ?? 0
-    })
-  }
-  return { ids, labels, weights }
 }
 
 function checkSequences({ vocabularySize, maxLength }: DecoderConfig, sequences: readonly EncodedConversation[]): void {

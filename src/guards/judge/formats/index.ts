@@ -1,0 +1,12 @@
+/** Formats of guard models used as judges, the generic policy judge, and the checks of their critiques. */
+export { JUDGE_FORMATS, formatSettings, judgeFormat } from './registry.ts'
+export type { FormatSettings, FormatSource, JudgeCall, JudgeFormat, LaterStage } from './format.ts'
+export { quotedSpans, readCritique } from './critique.ts'
+export type { CritiqueReading, QuotedSpan, QuotedSpans } from './critique.ts'
+export { GUARDREASONER_LABELS, parseGuardReasonerAnswer } from './guardreasoner-answer.ts'
+export type { AnswerForm, GuardReasonerTask } from './guardreasoner-answer.ts'
+export { stageVerdict } from './staged.ts'
+export type { Generate, StagedVerdict } from './staged.ts'
+export { DUOGUARD_SOURCE, duoGuardText, readDuoGuard } from './duoguard.ts'
+export type { DuoGuardReading } from './duoguard.ts'
+export { BEAVERTAILS } from './taxonomies/llama-guard.ts'

@@ -1,0 +1,11 @@
+/** Language models as judges: the guard, alone or behind a classifier, the formats of guard models, and the generic policy judge. */
+export { createJudgeGuard, formatOf } from './guard.ts'
+export type { JudgeGuard, JudgeGuardOptions, PassageCritique } from './guard.ts'
+export { createCascadeGuard, harmLabelAt } from './cascade/index.ts'
+export type { CascadeDisagreement, CascadeGuardOptions, CascadeOpinion, HarmLabel, ScoreBand } from './cascade/index.ts'
+export type { CritiqueMode } from './judge-run.ts'
+export type { JudgeInput, JudgeRequest, JudgeTask, JudgeTurn, PolicyClause } from './judge-input.ts'
+export type { JudgeReading, LabelReading, NamedClause, UnparsableReading } from './judge-reading.ts'
+export { labelReading, unparsable, verdictFor } from './judge-reading.ts'
+export { JUDGE_FORMATS, judgeFormat } from './formats/index.ts'
+export type { CritiqueReading, FormatSettings, JudgeCall, JudgeFormat, LaterStage } from './formats/index.ts'

@@ -1,0 +1,95 @@
+/**
+ * What the passages of a text add up to: findings of each, the largest scores, the passages a judge quotes. Reasons given with a finding
+ * name clauses of the judge's policy only; a critique quotes judged text and is no part of a report.
+ */
+import type { Finding, GuardReport, Scores, TextView } from '../../spec/index.ts'
+import type { JudgeAnswer, TaskScore } from './ask-judge.ts'
+import type { CritiqueReading, QuotedSpan } from './formats/critique.ts'
+import type { JudgeTask } from './judge-input.ts'
+
+/** A passage with its judge's answer. Offsets count in the original text. */
+export interface JudgedPassage {
+  readonly start: number
+  readonly end: number
+  /** The text is this passage. */
+  readonly whole: boolean
+  readonly view: TextView
+  readonly answer: JudgeAnswer
+  /** Null where none was asked for, none was given, or giving it failed. */
+  readonly critique: CritiqueReading | null
+}
+
+type Highlight = NonNullable<GuardReport['highlights']>[number]
+
+/** Heads of the row that judges speak of; a task that is none of them has findings only. */
+const HEADS: readonly (keyof Scores & JudgeTask)[] = ['prompt_harm', 'response_harm', 'refusal']
+const MOST_HIGHLIGHTS = 64
+
+export class JudgeSummary {
+  readonly findings: Finding[] = []
+  readonly #judge: string
+  readonly #scores: Partial<Record<keyof Scores, number>> = {}
+  readonly #categories: Record<string, number> = {}
+  readonly #highlights: Highlight[] = []
+
+  /** @param judge name of the judge, for reasons */
+  constructor(judge: string) {
+    this.#judge = judge
+  }
+
+  /** Adds a passage and gives its findings. */
+  add(passage: JudgedPassage): readonly Finding[] {
+    const { answer, whole, start, end } = passage
+    const span = whole ? {} : { span: { start, end } }
+    const names = clauseNames(answer)
+    const reason = `Judged by ${this.#judge}${names === '' ? '' : `: ${names}`}.`
+    const found = answer.scores.map(({ task, score }): Finding => ({ label: task, score, reason, ...span }))
+    for (const { task, score } of answer.scores) {
+      const head = HEADS.find((name) => name === task)
+      if (head !== undefined) this.#scores[head] = Math.max(this.#scores[head] ?? 0, score)
+    }
+    const harm = harmOf(answer.scores)
+    if (harm !== undefined) {
+      for (const label of clauseLabels(answer)) {
+        this.#categories[label] = Math.max(this.#categories[label] ?? 0, harm.score)
+        // The task decides what happens; a category does where the policy says so.
+        found.push({ label, score: harm.score, action: 'pass', reason, ...span })
+      }
+      this.#quote(passage, harm)
+    }
+    this.findings.push(...found)
+    return found
+  }
+
+  report(): Omit<GuardReport, 'findings'> {
+    return {
+      scores: this.#scores,
+      categories: this.#categories,
+      ...(this.#highlights.length === 0 ? {} : { highlights: this.#highlights }),
+    }
+  }
+
+  #quote({ start, view, critique }: JudgedPassage, { task, score }: TaskScore): void {
+    const quotes: readonly QuotedSpan[] =
+      (task === 'response_harm' ? critique?.response : critique?.prompt)?.found ?? []
+    for (const quote of quotes) {
+      if (this.#highlights.length >= MOST_HIGHLIGHTS) return
+      const [from, to] = view.toOriginal(quote.start, quote.end)
+      this.#highlights.push({ start: start + from, end: start + to, label: task, score })
+    }
+  }
+}
+
+/** The task that categories and quotes belong to. */
+function harmOf(scores: readonly TaskScore[]): TaskScore | undefined {
+  return scores.find(({ task }) => task !== 'refusal')
+}
+
+function clauseNames({ reading }: JudgeAnswer): string {
+  return reading.categories.map(({ id, title }) => `${id} ${title}`).join(', ')
+}
+
+/** MLCommons hazards of the clauses named; `clause.<id>` for a clause that stands for none. */
+function clauseLabels({ reading }: JudgeAnswer): ReadonlySet<string> {
+  return new Set(reading.categories.flatMap(({ id, hazards }) => (hazards.length === 0 ? [`clause.${id}`] : hazards)))
+}
