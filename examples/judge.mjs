@@ -61,7 +61,7 @@ const signal = AbortSignal.timeout(60_000)
 const report = await judge.check({ stage: 'input', field: 'prompt', text, caller: {}, signal })
 const [reasons] = await judge.critiques(report)
 console.log(report.findings.map(({ label }) => label).join(', '), '-', reasons.critique.text)
-assert.deepEqual(reasons.critique.clauses, ['O3'])
+assert.deepEqual(reasons.critique.clauses, ['O1'])
 
 // A judge that is gone is an error, never a pass.
 await server.close()

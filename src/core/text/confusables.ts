@@ -4,6 +4,7 @@
  * A compact selection of Unicode TR39 (confusables): the letters that are hard to tell from Latin ones in ordinary fonts. Used
  * only inside words that mix scripts; a word wholly in Cyrillic or Greek is left alone. Not a full TR39 skeleton.
  */
+import { codePointAt } from './code-point.ts'
 
 /** Pairs: look-alike, then the Latin letter it passes for. */
 const LATIN_LOOKALIKES =
@@ -90,7 +91,7 @@ function fold(parts: readonly string[], map: ReadonlyMap<string, string>): strin
 
 /** The look-alike of a cluster's base letter, its marks kept. */
 function lookAlike(map: ReadonlyMap<string, string>, part: string): string | undefined {
-  const base = String.fromCodePoint(part.codePointAt(0) ?? 0)
+  const base = String.fromCodePoint(codePointAt(part, 0) ?? 0)
   const letter = map.get(base)
   return letter === undefined ? undefined : letter + part.slice(base.length)
 }

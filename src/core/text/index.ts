@@ -1,5 +1,6 @@
 /** Normalised text, growing text, windows and cache keys. */
 export { createTextView } from './text-view.ts'
+export { codePointAt } from './code-point.ts'
 export { createStreamBuffer } from './stream-buffer.ts'
 export type { GrowingText } from './stream-buffer.ts'
 export { foldMixedWord } from './confusables.ts'

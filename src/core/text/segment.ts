@@ -6,6 +6,7 @@
  * chain from the start of a text, whatever the pieces in which it arrives; that is what makes a stream normalise like the
  * whole. Clusters and words are cut at a length, so that no input makes a segment grow without bound.
  */
+import { codePointAt } from './code-point.ts'
 import {
   HANGUL_L,
   HANGUL_LV,
@@ -28,7 +29,7 @@ export const ASCII_ONLY: RegExp = /^[\x00-\x7f]*$/
 
 /** End of the cluster that starts at `from`. */
 export function clusterEnd(text: string, from: number): number {
-  const first = text.codePointAt(from) as number
+  const first = codePointAt(text, from) as number
   let at = from + (first > 0xffff ? 2 : 1)
   if (at >= text.length) return at
   const next = text.charCodeAt(at)
@@ -46,7 +47,7 @@ export function clusterEnd(text: string, from: number): number {
     following = classAt(text, at)
   }
   while ((following === MARK || following === INVISIBLE) && at - from < CLUSTER_CAP) {
-    at += (text.codePointAt(at) as number) > 0xffff ? 2 : 1
+    at += (codePointAt(text, at) as number) > 0xffff ? 2 : 1
     following = classAt(text, at)
   }
   return at
@@ -118,7 +119,7 @@ function stableAscii(text: string): number {
 
 /** Class of the code point at `at`; 0 at the end of the text. */
 export function classAt(text: string, at: number): number {
-  const codePoint = text.codePointAt(at)
+  const codePoint = codePointAt(text, at)
   return codePoint === undefined ? 0 : classOf(codePoint)
 }
 

@@ -5,6 +5,7 @@
  * Upper and lower case are kept, and so are words wholly in another script: translation and transliteration are not done here.
  * Plain ASCII takes a path without any copying.
  */
+import { codePointAt } from './code-point.ts'
 import type { TextView } from '../../spec/text.ts'
 import {
   FOREIGN,
@@ -105,7 +106,7 @@ function isUntouched(text: string, from: number, to: number): boolean {
   for (let at = from; at < to; at += 1) {
     const unit = text.charCodeAt(at)
     if (unit >= 0xd800 && unit <= 0xdfff) {
-      const codePoint = text.codePointAt(at) as number
+      const codePoint = codePointAt(text, at) as number
       if (classOf(codePoint) !== PLAIN) return false
       if (codePoint > 0xffff) at += 1
       continue
@@ -156,7 +157,7 @@ function normaliseOne(codePoint: number, character: string): string {
 }
 
 function normaliseCluster(cluster: string): string {
-  const codePoint = cluster.codePointAt(0) as number
+  const codePoint = codePointAt(cluster, 0) as number
   const size = codePoint > 0xffff ? 2 : 1
   if (cluster.length === size) return normaliseOne(codePoint, cluster)
   const styled = styledLetter(codePoint)

@@ -15,7 +15,7 @@ import type {
   TextView,
 } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
-import { createTextView, hashText } from '../../core/text/index.ts'
+import { codePointAt, createTextView, hashText } from '../../core/text/index.ts'
 import { CanaryTracker } from './canary-tracker.ts'
 import { canaryForms, type CanaryForm } from './canary.ts'
 import { OverlapTracker, shinglesOf, type PromptShingles } from './overlap.ts'
@@ -140,7 +140,7 @@ class LeakReader {
         index = this.#words.takeAscii(text, index, places, this.#takeWord)
         if (index === text.length) return
       }
-      const code = text.codePointAt(index) ?? 0
+      const code = codePointAt(text, index) ?? 0
       const next = index + (code > 0xffff ? 2 : 1)
       const [start, end] = changed ? view.toOriginal(index, next) : [index, next]
       this.#take(code, offset + start, offset + end)

@@ -5,7 +5,7 @@
  * touch further letters, except in scripts that write without spaces. Phrases and texts are compared after normalisation.
  */
 import type { PatternMatcher } from '../../core/scan/index.ts'
-import { createTextView } from '../../core/text/index.ts'
+import { codePointAt, createTextView } from '../../core/text/index.ts'
 
 /** White-space characters that may stand for one space. */
 const LONGEST_GAP = 16
@@ -106,7 +106,7 @@ function touches(text: string, at: number): boolean {
   if (at <= 0 || at >= text.length) return false
   const unit = text.charCodeAt(at - 1)
   const before = unit >= 0xdc00 && unit <= 0xdfff && at > 1 ? text.slice(at - 2, at) : text.charAt(at - 1)
-  const after = String.fromCodePoint(text.codePointAt(at) as number)
+  const after = String.fromCodePoint(codePointAt(text, at) as number)
   return WORD.test(before) && WORD.test(after) && !UNSPACED.test(before) && !UNSPACED.test(after)
 }
 

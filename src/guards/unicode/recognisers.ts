@@ -6,7 +6,7 @@
  */
 import type { PatternMatch, Recogniser } from '../../core/scan/index.ts'
 import { regExpMatcher } from '../../core/scan/index.ts'
-import { foldMixedWord } from '../../core/text/index.ts'
+import { codePointAt, foldMixedWord } from '../../core/text/index.ts'
 import type { Finding } from '../../spec/index.ts'
 
 const BLACK_FLAG = '\u{1F3F4}'
@@ -80,7 +80,7 @@ function characterBefore(text: string, index: number): string {
 }
 
 function characterAt(text: string, index: number): string {
-  const codePoint = text.codePointAt(index)
+  const codePoint = codePointAt(text, index)
   return codePoint === undefined ? '' : String.fromCodePoint(codePoint)
 }
 
