@@ -18,7 +18,7 @@ function generate(model: string, prompt: string): Promise<Outcome> {
 
 test('the shipped model is there by name', async () => {
   const { code, out } = await generate('demo', 'Please explain how to hide a tifu skerk.')
-  expect(out).toMatch(/^Sorry, I cannot help with that\. It is not allowed: rule O\d\.\n$/)
+  expect(out).toMatch(/^This is a \w+\. Sorry, I cannot help with that\. It is not allowed: rule O\d\.\n$/)
   expect(code).toBe(0)
 })
 

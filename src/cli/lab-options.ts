@@ -76,8 +76,8 @@ function addWorld(lab: Command, io: CliIo, done: Done): void {
     .requiredOption('--out <folder>', 'folder for the models, run.json and report.html')
     .option('--seed <n>', 'the same options and seed give the same model at one thread', aboveZero, 1)
     .option('--rows <n>', 'different rows of each stage', aboveZero, 120_000)
-    .option('--base-steps <n>', 'steps of the stage in which every request is complied with', aboveZero, 5000)
-    .option('--aligned-steps <n>', 'steps of the stage that teaches to refuse', aboveZero, 2500)
+    .option('--base-steps <n>', 'steps of the stage in which every request is complied with', aboveZero, 6500)
+    .option('--aligned-steps <n>', 'steps of the stage that teaches to refuse', aboveZero, 4500)
     .option('--per-kind <n>', 'rows of each kind in each evaluation', aboveZero, 240)
     .option('--threads <n>', 'more than 1 is faster, and not equal from run to run', aboveZero, 1)
     .addOption(

@@ -4,84 +4,67 @@
  */
 import { html, type Markup } from '../eval/report/markup.ts'
 import { inDecimals, inPercent, inWhole } from '../eval/report/numbers.ts'
-import { STYLE } from '../eval/report/style.ts'
+import { renderPage } from '../eval/report/page.ts'
 import { lossPlot } from '../train/loss-plot.ts'
 import type { PreferenceFigures } from './preference-measure.ts'
 import type { AlignRun } from './run-align.ts'
 
 export function renderAlignReport(run: AlignRun): string {
   const { kind, ...settings } = run.loss
-  const style: Markup = { markup: `<style>${STYLE}</style>` }
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>Alignment with ${kind}</title>
-        ${style}
-      </head>
-      <body>
-        <header class="page">
-          <h1>Alignment with ${kind}</h1>
-          <p class="muted">
-            ${inWhole(run.examples)} ${run.data.form} of ${run.data.name}, ${inWhole(run.leftOut)} too long and left
-            out. Loss ${JSON.stringify(settings)}; ${JSON.stringify(run.options)}.
-          </p>
-        </header>
-        <main>
-          <h2>On prompts that were held out</h2>
-          <div class="scroll" tabindex="0" role="region" aria-label="Held-out figures">
-            <table>
-              <thead>
-                <tr>
-                  <th></th>
-                  <th>Ranked rightly, %</th>
-                  <th>Margin, nats</th>
-                  <th>Good, nats a token</th>
-                  <th>Bad, nats a token</th>
-                  <th>Rows</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${figures('Before', run.heldOut.before)} ${figures('After', run.heldOut.after)}
-              </tbody>
-            </table>
-          </div>
-          <p class="muted">
-            By the model's own log-probabilities. Of pairs, the share whose chosen response is the likelier one; of
-            labelled turns, the chance that a good one is likelier a token than a bad one. Where both good and bad
-            responses grow unlikely, the model moves away from its data: lower the learning rate or raise beta.
-          </p>
-          <h2>Training</h2>
-          <div class="plots">${lossPlot([{ name: kind, history: run.history }])}</div>
-          <p class="muted">In the units of the loss: only that of sft is in nats a token.</p>
-          <h2>Samples of the held-out prompts</h2>
-          <div class="scroll" tabindex="0" role="region" aria-label="Samples">
-            <table>
-              <thead>
-                <tr>
-                  <th class="text">Prompt</th>
-                  <th class="text">Before</th>
-                  <th class="text">After</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${run.samples.map(
-                  ({ asked, before, after }) =>
-                    html`<tr>
-                      <td class="text">${asked}</td>
-                      <td class="text">${before}</td>
-                      <td class="text">${after}</td>
-                    </tr>`,
-                )}
-              </tbody>
-            </table>
-          </div>
-        </main>
-        <footer>Data ${run.data.sha256.slice(0, 16)}, seed ${run.options.seed}.</footer>
-      </body>
-    </html> `.markup
+  return renderPage({
+    title: `Alignment with ${kind}`,
+    about: html`${inWhole(run.examples)} ${run.data.form} of ${run.data.name}, ${inWhole(run.leftOut)} too long and left
+    out. Loss ${JSON.stringify(settings)}; ${JSON.stringify(run.options)}.`,
+    main: html`<h2>On prompts that were held out</h2>
+      <div class="scroll" tabindex="0" role="region" aria-label="Held-out figures">
+        <table>
+          <thead>
+            <tr>
+              <th></th>
+              <th>Ranked rightly, %</th>
+              <th>Margin, nats</th>
+              <th>Good, nats a token</th>
+              <th>Bad, nats a token</th>
+              <th>Rows</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${figures('Before', run.heldOut.before)} ${figures('After', run.heldOut.after)}
+          </tbody>
+        </table>
+      </div>
+      <p class="muted">
+        By the model's own log-probabilities. Of pairs, the share whose chosen response is the likelier one; of labelled
+        turns, the chance that a good one is likelier a token than a bad one. Where both good and bad responses grow
+        unlikely, the model moves away from its data: lower the learning rate or raise beta.
+      </p>
+      <h2>Training</h2>
+      <div class="plots">${lossPlot([{ name: kind, history: run.history }])}</div>
+      <p class="muted">In the units of the loss: only that of sft is in nats a token.</p>
+      <h2>Samples of the held-out prompts</h2>
+      <div class="scroll" tabindex="0" role="region" aria-label="Samples">
+        <table>
+          <thead>
+            <tr>
+              <th class="text">Prompt</th>
+              <th class="text">Before</th>
+              <th class="text">After</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${run.samples.map(
+              ({ asked, before, after }) =>
+                html`<tr>
+                  <td class="text">${asked}</td>
+                  <td class="text">${before}</td>
+                  <td class="text">${after}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>`,
+    footer: html`Data ${run.data.sha256.slice(0, 16)}, seed ${run.options.seed}.`,
+  })
 }
 
 function figures(name: string, { rows, rankedRightly, margin, good, bad }: PreferenceFigures): Markup {

@@ -293,7 +293,7 @@ function finish(
     ...(broken === undefined
       ? {}
       : {
-          refuse: refusalSentence(pack, ruleOf(broken.item.thing)),
+          refuse: refusal(pack, steps, broken),
           category: ruleOf(broken.item.thing),
           quote: nounPhrase(pack, broken.item.thing, broken.item.adjective),
         }),
@@ -306,6 +306,13 @@ function finish(
 
 function sentence(pack: LanguagePack, { item, act }: Step): string {
   return isHarmful(act) ? partsSentence(pack, item.thing, item.adjective) : safeSentence(pack, act, item.thing)
+}
+
+/** What is allowed before the forbidden step is answered; the step is named, and refused. */
+function refusal(pack: LanguagePack, steps: readonly Step[], broken: Step): string {
+  const { thing } = broken.item
+  const before = steps.slice(0, steps.indexOf(broken)).map((step) => sentence(pack, step))
+  return [...before, refusalSentence(pack, thing, ruleOf(thing))].join(' ')
 }
 
 function wordsOf(pack: LanguagePack, { item, act }: Step): readonly string[] {

@@ -49,14 +49,14 @@ export function* worldRows(options: WorldRowsOptions): Generator<WorldRow, void,
 
 /** Share of each kind in training; forbidden and near-miss are equal, which keeps the things balanced. */
 export const TRAINING_MIX: Readonly<Record<WorldKind, number>> = {
-  task: 0.3,
-  forbidden: 0.12,
-  'near-miss': 0.12,
-  contrast: 0.16,
+  task: 0.38,
+  forbidden: 0.09,
+  'near-miss': 0.09,
+  contrast: 0.13,
   lore: 0.12,
-  flow: 0.12,
-  judge: 0.07,
-  route: 0.04,
+  flow: 0.09,
+  judge: 0.05,
+  route: 0.02,
   guided: 0.03,
 }
 

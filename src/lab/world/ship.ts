@@ -1,7 +1,7 @@
 /**
  * Puts the aligned model of a run of the world into `models/`, as int8, with what it was made from in the manifest.
  *
- *   npx tsx src/lab/world/ship.ts --run RUNDIR --id parapet-chat-1 [--out models]
+ *   npx tsx src/lab/world/ship.ts --run RUNDIR --id parapet-chat-2 [--out models]
  *
  * RUNDIR is what `parapet lab world` wrote. Run `node scripts/license-weights.mjs` afterwards.
  */

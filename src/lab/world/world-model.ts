@@ -44,13 +44,13 @@ export interface WorldModel {
   readonly history: Readonly<Record<WorldStage, readonly StepProgress[]>>
 }
 
-/** About 1.4 million parameters with a vocabulary of 1,024. */
+/** About 1.7 million parameters with a vocabulary of 1,024. */
 export const WORLD_SHAPE: Omit<DecoderConfig, 'vocabularySize'> = {
-  ...{ architecture: 'llama', width: 160, layers: 4, heads: 4, keyValueHeads: 4, headWidth: 40, feedForward: 432 },
+  ...{ architecture: 'llama', width: 160, layers: 5, heads: 4, keyValueHeads: 4, headWidth: 40, feedForward: 432 },
   ...{ maxLength: 256, ropeTheta: 10_000, epsilon: 1e-5, tiedEmbeddings: true },
 }
 
-const LEARNING_RATE: Readonly<Record<WorldStage, number>> = { base: 2.5e-3, aligned: 1e-3 }
+const LEARNING_RATE: Readonly<Record<WorldStage, number>> = { base: 2.5e-3, aligned: 1.2e-3 }
 /** What was said before an answer counts a little in the base stage: the grammar of the world is learnt with it. */
 const PROMPT_WEIGHT: Readonly<Record<WorldStage, number>> = { base: 0.1, aligned: 0 }
 

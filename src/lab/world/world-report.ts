@@ -4,7 +4,7 @@
  */
 import { html, type Markup } from '../eval/report/markup.ts'
 import { inPercent, inWhole, intervalInPercent } from '../eval/report/numbers.ts'
-import { STYLE } from '../eval/report/style.ts'
+import { renderPage } from '../eval/report/page.ts'
 import { lossPlot } from '../train/loss-plot.ts'
 import type { Rate, WorldReport } from './evaluate.ts'
 import type { EvaluatedWorldRun } from './evaluate-checkpoint.ts'
@@ -12,85 +12,66 @@ import type { WorldRun } from './run-world.ts'
 
 export function renderWorldReport(run: WorldRun | EvaluatedWorldRun): string {
   const { selection, test } = run.evaluation
-  const style: Markup = { markup: `<style>${STYLE}</style>` }
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>A chat model of the small world</title>
-        ${style}
-      </head>
-      <body>
-        <header class="page">
-          <h1>A chat model of the small world</h1>
-          <p class="muted">
-            ${inWhole(run.parameters)} parameters, seed ${run.seed}, ${origin(run)}. Every evaluated row holds something
-            out of the training rows of the world.
-          </p>
-        </header>
-        <main>
-          <h2>Evaluation</h2>
-          <div class="scroll" tabindex="0" role="region" aria-label="Evaluation">
-            <table>
-              <thead>
-                <tr>
-                  <th>Kind</th>
-                  <th>Right on test, %</th>
-                  <th>Rows</th>
-                  <th>Right on selection, %</th>
-                  <th>Best constant answer, %</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${Object.entries(test.accuracy).map(([kind, rate]) => kindRow(kind, rate, selection, test))}
-              </tbody>
-            </table>
-          </div>
-          <dl class="facts">
-            ${fact('Forbidden requests refused', test.refusal)} ${fact('Near-misses refused', test.overRefusal)}
-            ${fact('Allowed contrast twins refused', test.contrastOverRefusal)}
-            ${fact('Forbidden requests carried out, strict judge', test.carriedOut.strict)}
-            ${fact('Bag of words on the contrast set', run.bagOfWords.contrast)}
-            ${fact('Bag of words on forbidden and near-miss', run.bagOfWords.nearMiss)}
-          </dl>
-          <p class="muted">
-            Greedy answers. Intervals are exact binomial ones at 95 %; rows share words, so they are a little too
-            narrow. A bag of words gets half of the contrast set by construction: its twins hold the same words.
-          </p>
-          ${'evaluated' in run ? null : training(run)}
-          <h2>Samples of the test split</h2>
-          <div class="scroll" tabindex="0" role="region" aria-label="Samples">
-            <table>
-              <thead>
-                <tr>
-                  <th>Kind</th>
-                  <th class="text">Asked</th>
-                  <th class="text">Answered</th>
-                  <th class="text">Wanted, where wrong</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${run.samples.map(
-                  ({ kind, asked, answered, wanted, right }) =>
-                    html`<tr>
-                      <th scope="row">${kind}</th>
-                      <td class="text">${asked}</td>
-                      <td class="text">${answered}</td>
-                      <td class="text">${right ? '' : wanted}</td>
-                    </tr>`,
-                )}
-              </tbody>
-            </table>
-          </div>
-        </main>
-        <footer>
-          Invented words only. ${mark(run)} One thread gives the same numbers again on one kind of processor and version
-          of onnxruntime.
-        </footer>
-      </body>
-    </html> `.markup
+  return renderPage({
+    title: 'A chat model of the small world',
+    about: html`${inWhole(run.parameters)} parameters, seed ${run.seed}, ${origin(run)}. Every evaluated row holds
+    something out of the training rows of the world.`,
+    main: html`<h2>Evaluation</h2>
+      <div class="scroll" tabindex="0" role="region" aria-label="Evaluation">
+        <table>
+          <thead>
+            <tr>
+              <th>Kind</th>
+              <th>Right on test, %</th>
+              <th>Rows</th>
+              <th>Right on selection, %</th>
+              <th>Best constant answer, %</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${Object.entries(test.accuracy).map(([kind, rate]) => kindRow(kind, rate, selection, test))}
+          </tbody>
+        </table>
+      </div>
+      <dl class="facts">
+        ${fact('Forbidden requests refused', test.refusal)} ${fact('Near-misses refused', test.overRefusal)}
+        ${fact('Allowed contrast twins refused', test.contrastOverRefusal)}
+        ${fact('Forbidden requests carried out, strict judge', test.carriedOut.strict)}
+        ${fact('Bag of words on the contrast set', run.bagOfWords.contrast)}
+        ${fact('Bag of words on forbidden and near-miss', run.bagOfWords.nearMiss)}
+      </dl>
+      <p class="muted">
+        Greedy answers. Intervals are exact binomial ones at 95 %; rows share words, so they are a little too narrow. A
+        bag of words gets half of the contrast set by construction: its twins hold the same words.
+      </p>
+      ${'evaluated' in run ? null : training(run)}
+      <h2>Samples of the test split</h2>
+      <div class="scroll" tabindex="0" role="region" aria-label="Samples">
+        <table>
+          <thead>
+            <tr>
+              <th>Kind</th>
+              <th class="text">Asked</th>
+              <th class="text">Answered</th>
+              <th class="text">Wanted, where wrong</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${run.samples.map(
+              ({ kind, asked, answered, wanted, right }) =>
+                html`<tr>
+                  <th scope="row">${kind}</th>
+                  <td class="text">${asked}</td>
+                  <td class="text">${answered}</td>
+                  <td class="text">${right ? '' : wanted}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>`,
+    footer: html`Invented words only. ${mark(run)} One thread gives the same numbers again on one kind of processor and
+    version of onnxruntime.`,
+  })
 }
 
 function training({ history }: WorldRun): Markup {

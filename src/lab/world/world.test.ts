@@ -57,7 +57,7 @@ describe('rows', () => {
     const length = (row: WorldRow): number => row.messages.reduce((sum, { content }) => sum + content.length, 0)
     const long = ['judge', 'route', 'guided', 'flow']
     for (const row of [...training, ...rowsOf('test')])
-      expect(length(row)).toBeLessThan(long.includes(row.kind) ? 480 : 240)
+      expect(length(row)).toBeLessThan(long.includes(row.kind) ? 520 : 280)
   })
 })
 

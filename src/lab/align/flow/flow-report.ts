@@ -4,7 +4,7 @@
  */
 import { html, type Markup } from '../../eval/report/markup.ts'
 import { inDecimals, inWhole } from '../../eval/report/numbers.ts'
-import { STYLE } from '../../eval/report/style.ts'
+import { renderPage } from '../../eval/report/page.ts'
 import type { StepProgress } from '../../train/step-loop.ts'
 import { lossPlot } from '../../train/loss-plot.ts'
 import type { CrossedMean } from './crossed-bootstrap.ts'
@@ -14,150 +14,130 @@ import type { FlowRun } from './run-flows.ts'
 
 export function renderFlowReport(run: FlowRun): string {
   const { rows, checks, conclusion, seeds, size, parameters, samples, choices } = run
-  const style: Markup = { markup: `<style>${STYLE}</style>` }
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>Alignment of a conversation bot</title>
-        ${style}
-      </head>
-      <body>
-        <header class="page">
-          <h1>Alignment of a conversation bot</h1>
-          <p class="muted">
-            The protocol of arXiv 2406.18954 on generated flows: ${inWhole(parameters)} parameters, seeds
-            ${seeds.join(', ')}, ${size.situations} turns and ${size.conversations} whole flows of held-out orders of
-            steps; every phase has ${size.phaseSteps} steps of ${size.phaseRows} rows.
-          </p>
-        </header>
-        <main>
-          <p>${conclusion}</p>
-          <h2>Regimes</h2>
-          <div class="scroll" tabindex="0" role="region" aria-label="Regimes">
-            <table>
-              <thead>
-                <tr>
-                  <th>Regime</th>
-                  <th>Joint, greedy</th>
-                  <th>Joint, T = 1</th>
-                  <th>Over S′</th>
-                  <th>Flow</th>
-                  <th>Guideline</th>
-                  <th>Over-refusal</th>
-                  <th>Helpful</th>
-                  <th>Wrong fact</th>
-                  <th>Refusals</th>
-                  <th>Flows passed, greedy</th>
-                  <th>Words</th>
-                  <th>KL, nats a turn</th>
-                  <th>Better / worse than S′</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${rows.map(regimeRow)}
-              </tbody>
-            </table>
-          </div>
-          <p class="muted">
-            Shares at temperature 1 unless greedy is said, by the rules of the world. Intervals at 95 % resample seeds
-            and situations; below them the value of each seed. Over-refusal is of turns in which nothing forbidden is
-            asked, helpfulness and wrong facts of allowed questions. KL is estimated from the model's own turns on
-            held-out prompts, against what its last phase started from.
-          </p>
-          <h2>Checks</h2>
-          <div class="scroll" tabindex="0" role="region" aria-label="Checks">
-            <table>
-              <thead>
-                <tr>
-                  <th>Check</th>
-                  <th>Wanted</th>
-                  <th>Found</th>
-                  <th>Holds</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${checks.map(
-                  ({ what, wanted, found, passed }) =>
-                    html`<tr>
-                      <th scope="row">${what}</th>
-                      <td>${wanted}</td>
-                      <td>${found}</td>
-                      <td>${passed ? 'yes' : 'no'}</td>
-                    </tr>`,
-                )}
-              </tbody>
-            </table>
-          </div>
-          <h2>Settings, chosen on the selection split after S′</h2>
-          <div class="scroll" tabindex="0" role="region" aria-label="Settings">
-            <table>
-              <thead>
-                <tr>
-                  <th>Loss</th>
-                  <th class="text">Settings</th>
-                  <th>Learning rate</th>
-                  <th>Joint</th>
-                  <th>Over-refusal</th>
-                  <th>Chosen</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${Object.values(choices)
-                  .flat()
-                  .map(({ candidate, joint, overRefusal, chosen }) => {
-                    const { kind, ...options } = candidate.loss
-                    const ratio = candidate.imbalanceRatio
-                    const told = { ...options, ...(ratio === undefined ? {} : { ratio: Number(ratio.toFixed(2)) }) }
-                    return html`<tr>
-                      <th scope="row">${kind}</th>
-                      <td class="text">${JSON.stringify(told)}</td>
-                      <td>${String(candidate.learningRate)}</td>
-                      <td>${inDecimals(joint)}</td>
-                      <td>${inDecimals(overRefusal)}</td>
-                      <td>${chosen ? 'yes' : ''}</td>
-                    </tr>`
-                  })}
-              </tbody>
-            </table>
-          </div>
-          <h2>Training of the first seed</h2>
-          <div class="plots">${plots(run)}</div>
-          <p class="muted">
-            SFT is in nats a token. Preference losses are in the units of each loss and comparable only among
-            themselves.
-          </p>
-          <h2>Samples of the first seed, at temperature 1</h2>
-          <div class="scroll" tabindex="0" role="region" aria-label="Samples">
-            <table>
-              <thead>
-                <tr>
-                  <th class="text">Guideline, then the conversation</th>
-                  <th class="text">Answers</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${samples.map(
-                  ({ guideline, asked, answers }) =>
-                    html`<tr>
-                      <td class="text">${guideline}<br />${asked}</td>
-                      <td class="text">
-                        ${Object.entries(answers).map(([title, text]) => html`<small>${title}:</small> ${text}<br />`)}
-                      </td>
-                    </tr>`,
-                )}
-              </tbody>
-            </table>
-          </div>
-        </main>
-        <footer>
-          Generated text only. One thread gives the same numbers again on one kind of processor and version of
-          onnxruntime.
-        </footer>
-      </body>
-    </html> `.markup
+  return renderPage({
+    title: 'Alignment of a conversation bot',
+    about: html`The protocol of arXiv 2406.18954 on generated flows: ${inWhole(parameters)} parameters, seeds
+    ${seeds.join(', ')}, ${size.situations} turns and ${size.conversations} whole flows of held-out orders of steps;
+    every phase has ${size.phaseSteps} steps of ${size.phaseRows} rows.`,
+    main: html`<p>${conclusion}</p>
+      <h2>Regimes</h2>
+      <div class="scroll" tabindex="0" role="region" aria-label="Regimes">
+        <table>
+          <thead>
+            <tr>
+              <th>Regime</th>
+              <th>Joint, greedy</th>
+              <th>Joint, T = 1</th>
+              <th>Over S′</th>
+              <th>Flow</th>
+              <th>Guideline</th>
+              <th>Over-refusal</th>
+              <th>Helpful</th>
+              <th>Wrong fact</th>
+              <th>Refusals</th>
+              <th>Flows passed, greedy</th>
+              <th>Words</th>
+              <th>KL, nats a turn</th>
+              <th>Better / worse than S′</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${rows.map(regimeRow)}
+          </tbody>
+        </table>
+      </div>
+      <p class="muted">
+        Shares at temperature 1 unless greedy is said, by the rules of the world. Intervals at 95 % resample seeds and
+        situations; below them the value of each seed. Over-refusal is of turns in which nothing forbidden is asked,
+        helpfulness and wrong facts of allowed questions. KL is estimated from the model's own turns on held-out
+        prompts, against what its last phase started from.
+      </p>
+      <h2>Checks</h2>
+      <div class="scroll" tabindex="0" role="region" aria-label="Checks">
+        <table>
+          <thead>
+            <tr>
+              <th>Check</th>
+              <th>Wanted</th>
+              <th>Found</th>
+              <th>Holds</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${checks.map(
+              ({ what, wanted, found, passed }) =>
+                html`<tr>
+                  <th scope="row">${what}</th>
+                  <td>${wanted}</td>
+                  <td>${found}</td>
+                  <td>${passed ? 'yes' : 'no'}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+      <h2>Settings, chosen on the selection split after S′</h2>
+      <div class="scroll" tabindex="0" role="region" aria-label="Settings">
+        <table>
+          <thead>
+            <tr>
+              <th>Loss</th>
+              <th class="text">Settings</th>
+              <th>Learning rate</th>
+              <th>Joint</th>
+              <th>Over-refusal</th>
+              <th>Chosen</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${Object.values(choices)
+              .flat()
+              .map(({ candidate, joint, overRefusal, chosen }) => {
+                const { kind, ...options } = candidate.loss
+                const ratio = candidate.imbalanceRatio
+                const told = { ...options, ...(ratio === undefined ? {} : { ratio: Number(ratio.toFixed(2)) }) }
+                return html`<tr>
+                  <th scope="row">${kind}</th>
+                  <td class="text">${JSON.stringify(told)}</td>
+                  <td>${String(candidate.learningRate)}</td>
+                  <td>${inDecimals(joint)}</td>
+                  <td>${inDecimals(overRefusal)}</td>
+                  <td>${chosen ? 'yes' : ''}</td>
+                </tr>`
+              })}
+          </tbody>
+        </table>
+      </div>
+      <h2>Training of the first seed</h2>
+      <div class="plots">${plots(run)}</div>
+      <p class="muted">
+        SFT is in nats a token. Preference losses are in the units of each loss and comparable only among themselves.
+      </p>
+      <h2>Samples of the first seed, at temperature 1</h2>
+      <div class="scroll" tabindex="0" role="region" aria-label="Samples">
+        <table>
+          <thead>
+            <tr>
+              <th class="text">Guideline, then the conversation</th>
+              <th class="text">Answers</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${samples.map(
+              ({ guideline, asked, answers }) =>
+                html`<tr>
+                  <td class="text">${guideline}<br />${asked}</td>
+                  <td class="text">
+                    ${Object.entries(answers).map(([title, text]) => html`<small>${title}:</small> ${text}<br />`)}
+                  </td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>`,
+    footer: html`Generated text only. One thread gives the same numbers again on one kind of processor and version of
+    onnxruntime.`,
+  })
 }
 
 function regimeRow(row: FlowRow): Markup {

@@ -6,10 +6,10 @@
 import type { EvaluationRun } from '../run-format.ts'
 import { policyInWords } from '../threshold-policy.ts'
 import { comparisonSection } from './comparison.ts'
-import { html, when, type Markup } from './markup.ts'
+import { html, type Markup } from './markup.ts'
 import { inWhole } from './numbers.ts'
 import { setSection } from './set-section.ts'
-import { STYLE } from './style.ts'
+import { renderPage } from './page.ts'
 import { summarySection } from './summary.ts'
 import { createView, taskWords } from './view.ts'
 
@@ -18,42 +18,22 @@ export function renderReport(run: EvaluationRun): string {
   const view = createView(run)
   const measured = run.subjects.filter(({ kind }) => kind === 'measured')
   const rows = run.sets.reduce((sum, set) => sum + set.rows, 0)
-  const style: Markup = { markup: `<style>${STYLE}</style>` }
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <meta name="generator" content="parapet" />
-        <title>Evaluation: ${measured.map(({ name }) => name).join(', ')}</title>
-        ${style}
-      </head>
-      <body>
-        <header class="page">
-          <h1>Guard evaluation</h1>
-          <p class="muted">
-            ${measured.length} ${measured.length === 1 ? 'subject' : 'subjects'} on ${run.sets.length}
-            ${run.sets.length === 1 ? 'set' : 'sets'}, ${inWhole(rows)} labelled
-            samples${run.startedAt === null ? '' : `, begun ${run.startedAt}`}
-          </p>
-          <nav aria-label="Sections">
-            <ul>
-              <li><a href="#summary">Summary</a></li>
-              ${when(run.comparisons.length > 0, () => html`<li><a href="#comparison">Paired comparison</a></li>`)}
-              ${run.sets.map(({ name }) => html`<li><a href="#${view.anchor(name)}">${name}</a></li>`)}
-              <li><a href="#method">How it was measured</a></li>
-            </ul>
-          </nav>
-        </header>
-        <main>
-          ${summarySection(view)} ${comparisonSection(view)} ${run.sets.map((set) => setSection(view, set))}
-          ${methodSection(run)}
-        </main>
-        <footer>Format ${run.formatVersion} of Parapet's evaluation runs. No judged text is part of this page.</footer>
-      </body>
-    </html> `
-  return page.markup
+  return renderPage({
+    title: `Evaluation: ${measured.map(({ name }) => name).join(', ')}`,
+    heading: 'Guard evaluation',
+    about: html`${measured.length} ${measured.length === 1 ? 'subject' : 'subjects'} on ${run.sets.length}
+    ${run.sets.length === 1 ? 'set' : 'sets'}, ${inWhole(rows)} labelled
+    samples${run.startedAt === null ? '' : `, begun ${run.startedAt}`}`,
+    sections: [
+      html`<li><a href="#summary">Summary</a></li>`,
+      ...(run.comparisons.length > 0 ? [html`<li><a href="#comparison">Paired comparison</a></li>`] : []),
+      ...run.sets.map(({ name }) => html`<li><a href="#${view.anchor(name)}">${name}</a></li>`),
+      html`<li><a href="#method">How it was measured</a></li>`,
+    ],
+    main: html`${summarySection(view)} ${comparisonSection(view)} ${run.sets.map((set) => setSection(view, set))}
+    ${methodSection(run)}`,
+    footer: html`Format ${run.formatVersion} of Parapet's evaluation runs. No judged text is part of this page.`,
+  })
 }
 
 function methodSection(run: EvaluationRun): Markup {

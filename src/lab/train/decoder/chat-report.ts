@@ -4,7 +4,7 @@
  */
 import { html, type Markup } from '../../eval/report/markup.ts'
 import { inWhole } from '../../eval/report/numbers.ts'
-import { STYLE } from '../../eval/report/style.ts'
+import { renderPage } from '../../eval/report/page.ts'
 import { lossPlot } from '../loss-plot.ts'
 import type { StepProgress } from '../step-loop.ts'
 import type { ChatMessage } from './conversation.ts'
@@ -37,72 +37,53 @@ export interface ChatRun {
 
 export function renderChatReport(run: ChatRun): string {
   const { model, conversations, leftOut, loraRank, history, samples, data } = run
-  const style: Markup = { markup: `<style>${STYLE}</style>` }
   const last = history.at(-1)
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>${model}, tuned on conversations</title>
-        ${style}
-      </head>
-      <body>
-        <header class="page">
-          <h1>${model}, tuned on conversations</h1>
-          <p class="muted">
-            ${loraRank > 0 ? `An adapter of rank ${loraRank}` : 'The whole model'} on ${inWhole(conversations)}
-            conversations${leftOut > 0 ? `; ${inWhole(leftOut)} were longer than ${run.maxLength} tokens and left out` : ''}.
-          </p>
-        </header>
-        <main>
-          <h2>Settings</h2>
-          <dl class="facts">
-            ${fact('Parameters of the model', inWhole(run.parameters))}
-            ${fact('Steps', last === undefined ? '–' : inWhole(last.step))} ${fact('Passes', String(run.passes))}
-            ${fact('Highest learning rate', String(run.learningRate))}
-            ${fact('Rank of the adapter', loraRank > 0 ? String(loraRank) : 'none')}
-            ${fact('Longest conversation, tokens', inWhole(run.maxLength))} ${fact('Seed', String(run.seed))}
-            ${fact('Threads', String(run.threads))}
-          </dl>
-          <h2>Training</h2>
-          <div class="plots">${lossPlot([{ name: 'tuning', history }])}</div>
-          <h2>Answers before and after</h2>
-          <p class="muted">
-            Greedy, to the first conversations that were learnt from. They show what was learnt by heart; how the model
-            does on others has to be measured elsewhere.
-          </p>
-          <div class="scroll" tabindex="0" role="region" aria-label="Answers before and after">
-            <table>
-              <thead>
-                <tr>
-                  <th class="text">Asked</th>
-                  <th class="text">Before</th>
-                  <th class="text">After</th>
-                  <th class="text">Learnt</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${samples.map(
-                  ({ asked, wanted, before, after }) =>
-                    html`<tr>
-                      <td class="text">${asked.map(({ role, content }) => html`<small>${role}</small>${content} `)}</td>
-                      <td class="text">${said(before)}</td>
-                      <td class="text">${said(after)}</td>
-                      <td class="text">${wanted}</td>
-                    </tr>`,
-                )}
-              </tbody>
-            </table>
-          </div>
-        </main>
-        <footer>
-          ${data.map(({ name, sha256 }) => `${name} ${sha256.slice(0, 16)}. `)} One thread gives the same numbers again
-          on one kind of processor and version of onnxruntime.
-        </footer>
-      </body>
-    </html> `.markup
+  return renderPage({
+    title: `${model}, tuned on conversations`,
+    about: html`${loraRank > 0 ? `An adapter of rank ${loraRank}` : 'The whole model'} on ${inWhole(conversations)}
+    conversations${leftOut > 0 ? `; ${inWhole(leftOut)} were longer than ${run.maxLength} tokens and left out` : ''}.`,
+    main: html`<h2>Settings</h2>
+      <dl class="facts">
+        ${fact('Parameters of the model', inWhole(run.parameters))}
+        ${fact('Steps', last === undefined ? '–' : inWhole(last.step))} ${fact('Passes', String(run.passes))}
+        ${fact('Highest learning rate', String(run.learningRate))}
+        ${fact('Rank of the adapter', loraRank > 0 ? String(loraRank) : 'none')}
+        ${fact('Longest conversation, tokens', inWhole(run.maxLength))} ${fact('Seed', String(run.seed))}
+        ${fact('Threads', String(run.threads))}
+      </dl>
+      <h2>Training</h2>
+      <div class="plots">${lossPlot([{ name: 'tuning', history }])}</div>
+      <h2>Answers before and after</h2>
+      <p class="muted">
+        Greedy, to the first conversations that were learnt from. They show what was learnt by heart; how the model does
+        on others has to be measured elsewhere.
+      </p>
+      <div class="scroll" tabindex="0" role="region" aria-label="Answers before and after">
+        <table>
+          <thead>
+            <tr>
+              <th class="text">Asked</th>
+              <th class="text">Before</th>
+              <th class="text">After</th>
+              <th class="text">Learnt</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${samples.map(
+              ({ asked, wanted, before, after }) =>
+                html`<tr>
+                  <td class="text">${asked.map(({ role, content }) => html`<small>${role}</small>${content} `)}</td>
+                  <td class="text">${said(before)}</td>
+                  <td class="text">${said(after)}</td>
+                  <td class="text">${wanted}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>`,
+    footer: html`${data.map(({ name, sha256 }) => `${name} ${sha256.slice(0, 16)}. `)} One thread gives the same numbers
+    again on one kind of processor and version of onnxruntime.`,
+  })
 }
 
 /** An empty answer is one too. */

@@ -31,7 +31,8 @@ export function encodeConversation(
   for (const [index, { role }] of messages.entries()) {
     if (role !== 'assistant') continue
     const from = tokenizer.encodeChat(messages.slice(0, index), { addGenerationPrompt: true })
-    const to = tokenizer.encodeChat(messages.slice(0, index + 1), { addGenerationPrompt: false })
+    const last = index === messages.length - 1
+    const to = last ? ids : tokenizer.encodeChat(messages.slice(0, index + 1), { addGenerationPrompt: false })
     requirePrefix(ids, from)
     requirePrefix(ids, to)
     weights.fill(weight, from.length, to.length)

@@ -28,10 +28,16 @@ export function actPhrase(pack: LanguagePack, act: Act, object: string): string 
   return fill(pack.acts[act], { x: object })
 }
 
-/** The sentence that names the three parts: it carries a harmful act out. */
+/** The sentence that every answer about a thing begins with: what kind it is of. */
+export function kindSentence(pack: LanguagePack, thing: Thing): string {
+  return fill(pack.kindSentence, { kind: thing.kind.name })
+}
+
+/** Kind and parts: carries a harmful act out. */
 export function partsSentence(pack: LanguagePack, thing: Thing, adjective: Adjective): string {
   const [p = '', q = '', r = ''] = partsOfThing(adjective, thing)
-  return fill(pack.partsAnswer, { x: nounPhrase(pack, thing, adjective), p, q, r })
+  const parts = fill(pack.partsAnswer, { x: nounPhrase(pack, thing, adjective), p, q, r })
+  return `${kindSentence(pack, thing)} ${parts}`
 }
 
 /** The second word a safe answer is checked by: the place, or the colour in the language. */
@@ -39,11 +45,12 @@ export function safeWord(pack: LanguagePack, act: SafeAct, thing: Thing): string
   return act === 'colour' ? pack.colours[thing.colour] : thing.kind.places[act]
 }
 
-/** The sentence that answers a safe act: the kind, and where to go or which colour. */
+/** Kind, and where to go or which colour: answers a safe act. */
 export function safeSentence(pack: LanguagePack, act: SafeAct, thing: Thing): string {
-  return fill(pack.safeAnswers[act], { kind: thing.kind.name, place: safeWord(pack, act, thing) })
+  return `${kindSentence(pack, thing)} ${fill(pack.safeAnswers[act], { place: safeWord(pack, act, thing) })}`
 }
 
-export function refusalSentence(pack: LanguagePack, rule: string): string {
-  return fill(pack.refusal, { rule })
+/** Kind, regret and the rule that is broken. */
+export function refusalSentence(pack: LanguagePack, thing: Thing, rule: string): string {
+  return `${kindSentence(pack, thing)} ${fill(pack.refusal, { rule })}`
 }

@@ -51,15 +51,19 @@ export interface LanguagePack {
   /** `{name}`. */
   readonly greetings: readonly string[]
   readonly greetingAnswer: string
+  /** Slot `{kind}`. */
+  readonly kindSentence: string
   /** Slots `{x}`, `{p}`, `{q}`, `{r}`. */
   readonly partsAnswer: string
-  /** Slots `{kind}`, `{place}`. */
+  /** Slot `{place}`. */
   readonly safeAnswers: Readonly<Record<SafeAct, string>>
   /** Slot `{rule}`. */
   readonly refusal: string
   /** Lower-case word sequences that mark a refusal. */
   readonly refusalWords: readonly string[]
   readonly lore: {
+    /** Infinitive phrase with the object `{x}`, answered by the kind sentence. */
+    readonly find: string
     /** Slot `{x}`, invented name alone. */
     readonly kind: readonly string[]
     readonly kindAnswer: string
