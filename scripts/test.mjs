@@ -35,8 +35,23 @@ const steps = [
   { name: 'examples', run: ['node', 'examples/run-all.mjs'] },
   { name: 'package', run: ['node', 'scripts/check-package.mjs'] },
   { name: 'consumer', run: ['node', 'integration/consumer/run.mjs'] },
+  {
+    name: 'frameworks',
+    run: ['node', 'integration/frameworks/run.mjs', 'openai-agents', 'langchain'],
+    skip: prepareFrameworks,
+  },
+  {
+    name: 'frameworks-24',
+    run: [node24, 'integration/frameworks/run.mjs'],
+    skip: () => prepareNode24() ?? prepareFrameworks(),
+  },
   { name: 'ai-sdk-7', run: [node24, 'integration/node24/ai-sdk-7.mjs'], skip: prepareNode24 },
   { name: 'llama-cpp', run: ['npx', '--no-install', 'tsx', 'integration/llama-cpp/formats.ts'], skip: prepareLlamaCpp },
+  {
+    name: 'llama-cpp-engine',
+    run: ['npx', '--no-install', 'tsx', 'integration/llama-cpp/engine.ts'],
+    skip: prepareLlamaCpp,
+  },
   { name: 'node24', run: [node24, 'node_modules/vitest/vitest.mjs', 'run', '--reporter=dot'], skip: prepareNode24 },
 ]
 
@@ -79,6 +94,14 @@ function prepareNode24() {
   if (!inCi) return 'install it with: npm ci --prefix integration/node24'
   const { status } = spawnSync('npm', ['ci', '--prefix', 'integration/node24'], { cwd: root, stdio: 'inherit' })
   return status === 0 ? null : 'Node 24 could not be installed'
+}
+
+// The agent frameworks are 270 MB, so they are fetched in CI and used elsewhere when they are there.
+function prepareFrameworks() {
+  if (existsSync(`${root}/integration/frameworks/node_modules/@mastra/core`)) return null
+  if (!inCi) return 'install them with: npm ci --prefix integration/frameworks'
+  const { status } = spawnSync('npm', ['ci', '--prefix', 'integration/frameworks'], { cwd: root, stdio: 'inherit' })
+  return status === 0 ? null : 'the agent frameworks could not be installed'
 }
 
 // llama.cpp is 85 MB and its binary is made for Linux on x64, so it is fetched in CI and used elsewhere when it is there.

@@ -22,6 +22,7 @@ const PEERS: Readonly<Record<string, string>> = {
   '@opentelemetry/sdk-trace-node': 'makes the traces of parapet serve',
   compromise: 'finds names of persons in English text',
   'gpt-tokenizer': 'counts tokens exactly for token limits',
+  'node-llama-cpp': 'runs models from GGUF files as judges',
   re2: 'matches patterns of the policy faster than the built-in linear-time engine',
 }
 

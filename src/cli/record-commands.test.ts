@@ -88,6 +88,38 @@ function record(id: string, more: Partial<DecisionRecord> = {}): DecisionRecord 
 }
 
 describe('review', () => {
+  test('show prints critiques, made safe, and the answer that is held', async () => {
+    await start()
+    const content = {
+      messages: [{ role: 'user', content: 'How?' } as const],
+      answers: [{ role: 'assistant', content: 'Like this.' } as const],
+    }
+    await store.write([record('dec_a', { content })])
+    const place = { guard: 'safety', stage: 'output', field: 'response' } as const
+    await store.addCritiques?.('dec_a', [
+      {
+        ...place,
+        ...{
+          status: 'given',
+          start: 0,
+          end: 10,
+          text: 'It breaks P1:\u001B[2J "Like this".',
+          invented: 2,
+          contradicts: true,
+        },
+        clauses: [{ id: 'P1', title: 'Prices' }],
+        quotes: [{ words: 'Like this', span: { start: 0, end: 9 } }],
+      },
+      { ...place, guard: 'other', status: 'failed', error: { code: 'upstream_timeout', message: 'Too slow.' } },
+    ])
+    const shown = (await parapet(['review', 'show', 'dec_a'])).written()
+    expect(shown).toContain('Like this.')
+    expect(shown).toContain('why, safety (output): P1 Prices\nIt breaks P1:\\u{1b}[2J "Like this".\n  0-9  Like this\n')
+    expect(shown).toContain('2 quote(s) stand in none')
+    expect(shown).toContain('opposite of the label')
+    expect(shown).toContain('why, other (output)\nno critique came: upstream_timeout: Too slow.')
+  })
+
   test('lists the queue oldest first, shows one, settles it once, and labels', async () => {
     await start()
     await store.write([

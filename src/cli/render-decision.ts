@@ -25,7 +25,8 @@ export function renderDecision(decision: DecisionBody, paint: Paint): string {
     ['review', review === null ? null : [review.state, review.reviewer, review.note].filter(Boolean).join(', ')],
   ]
   const lines = facts.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(9)} ${value}`]))
-  return `${[...lines.map(printableButColours), ...contentLines(decision, paint)].join('\n')}\n`
+  const rest = [...contentLines(decision, paint), ...critiqueLines(decision, paint)]
+  return `${[...lines.map(printableButColours), ...rest].join('\n')}\n`
 }
 
 /** The facts are ours but for names that callers chose; colours must survive. */
@@ -58,6 +59,7 @@ function contentLines({ content }: DecisionBody, paint: Paint): readonly string[
     ...(content.prompt === undefined ? [] : [['prompt', content.prompt] as const]),
     ...(content.response === undefined || content.response === null ? [] : [['response', content.response] as const]),
     ...(content.messages ?? []).map((message) => [message.role, textOf(message)] as const),
+    ...(content.answers ?? []).map((answer) => ['answer', textOf(answer)] as const),
   ]
   return rows.flatMap(([name, text]) => ['', paint('bold', name), printable(text)])
 }
@@ -68,4 +70,25 @@ function textOf({ content, toolCalls = [] }: Message): string {
       ? content
       : content.map((part) => (part.type === 'text' ? part.text : `[${part.mediaType}]`)).join('\n')
   return [text, ...toolCalls.map(({ name, input }) => `${name}(${input})`)].filter((part) => part !== '').join('\n')
+}
+
+function critiqueLines({ critiques }: DecisionBody, paint: Paint): readonly string[] {
+  return critiques.flatMap((critique) => {
+    const { guard, stage } = critique
+    const head = (more: string): string => paint('bold', printable(`why, ${guard} (${stage})${more}`))
+    if (critique.status === 'failed') {
+      const { code, message } = critique.error
+      return ['', head(''), printable(`no critique came: ${code}: ${message}`)]
+    }
+    const { clauses, text, quotes, invented, contradicts } = critique
+    const clause = clauses.map(({ id, title }) => `${id} ${title}`).join(', ')
+    return [
+      ...['', head(clause === '' ? '' : `: ${clause}`), printable(text)],
+      ...quotes.map(({ words, span }) =>
+        paint('dim', `  ${span === null ? 'beside' : `${span.start}-${span.end}`}  ${printable(words)}`),
+      ),
+      ...(invented === 0 ? [] : [paint('yellow', `  ${invented} quote(s) stand in none of the texts`)]),
+      ...(contradicts ? [paint('yellow', '  it restates the opposite of the label, which decided')] : []),
+    ]
+  })
 }

@@ -143,6 +143,7 @@ class RunningParapet implements Parapet {
         (opened) => opened?.close(),
         () => undefined,
       )
+      await this.#parts.close()
       throw cause
     }
   }
@@ -333,7 +334,7 @@ class RunningParapet implements Parapet {
       for (const upstream of Object.values(upstreams)) upstream.close?.()
     }
     await this.#record?.close()
-    this.#parts.close()
+    await this.#parts.close()
   }
 }
 

@@ -6,8 +6,9 @@ import { createSecretLinter } from '../engines/secretlint/index.ts'
 import type { Vault } from '../store/index.ts'
 import { createKeyedHash, createVault } from '../store/index.ts'
 import { systemClock } from './clock.ts'
-import { createJudgeEngines } from './judge-family.ts'
+import { createJudgeEngines } from './judge-engine.ts'
 import type { DeepSetting, GuardParts } from './registry.ts'
+import { createTextModels } from './text-models.ts'
 
 export { examineDeepTier } from '../engines/embedded/examine-deep-tier.ts'
 export type { DeepTierReport } from '../engines/embedded/examine-deep-tier.ts'
@@ -23,7 +24,7 @@ export interface PartOptions {
 }
 
 export interface Parts extends GuardParts {
-  close(): void
+  close(): Promise<void>
 }
 
 const shipped = new Map<DeepSetting, Promise<ClassifierEngine>>()
@@ -53,9 +54,12 @@ export function shippedChatModel(): Promise<LanguageModelEngine> {
 export function createParts(options: PartOptions): Parts {
   const key = options.env['PARAPET_VAULT_KEY']
   let vault: Vault | undefined
+  const textModels = createTextModels()
+  const judges = createJudgeEngines(options.env, systemClock)
   return {
     classifier: async (deep) => options.classifier ?? shippedClassifier(deep),
-    completion: createJudgeEngines(options.env, systemClock),
+    completion: judges.completion,
+    textModels,
     disagreed: options.disagreed ?? (() => undefined),
     linter: createSecretLinter(),
     vault: () =>
@@ -64,6 +68,9 @@ export function createParts(options: PartOptions): Parts {
         ...(options.dataDir === undefined ? {} : { file: join(options.dataDir, 'pseudonyms.json') }),
       })),
     hash: () => createKeyedHash(key),
-    close: () => vault?.close(),
+    async close() {
+      vault?.close()
+      await Promise.all([textModels.close(), judges.close()])
+    },
   }
 }

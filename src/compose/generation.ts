@@ -45,7 +45,7 @@ export async function createGeneration(policy: Policy, context: GenerationContex
   const guards = new Map<string, Guard>()
   for (const name of guardNames(policy)) guards.set(name, await makeGuard(name, policy, context))
   const judge = createJudge({ ...context, policy: () => compiled, guards, scorer: 'classifier' })
-  const router = await policyRouter(policy, context.folder)
+  const router = await policyRouter(policy, context.parts.completion, context.folder)
   return { policy, version: compiled.version, judge, guards, router }
 }
 
@@ -63,5 +63,5 @@ async function makeGuard(name: string, policy: Policy, context: GenerationContex
   const definition = policy.guards?.[name] ?? { use: name }
   const own = context.own.get(definition.use)
   if (own !== undefined) return name === own.id ? own : Object.create(own, { id: { value: name, enumerable: true } })
-  return buildGuard(name, definition, context.parts)
+  return buildGuard(name, definition, context.parts, context.folder)
 }

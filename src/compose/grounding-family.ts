@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { createChunkGuard, createGroundingGuard } from '../guards/grounding/index.ts'
 import type { ClassifierEngine, CompletionEngine, Guard } from '../spec/index.ts'
-import type { JudgeEngineSettings } from './judge-family.ts'
-import { judgeOptions } from './judge-family.ts'
+import type { JudgeEngineSettings } from './judge-engine.ts'
+import { judgeEngine } from './judge-engine.ts'
 
 const action = z.enum(['pass', 'flag', 'modify', 'retry', 'refuse', 'hold', 'block']).exactOptional()
 const BETWEEN = 'Write a number between 0 and 1.'
@@ -19,7 +19,7 @@ export const groundingOptions = z.strictObject({
     .nonempty()
     .exactOptional(),
   required: z.boolean().exactOptional(),
-  judge: judgeOptions.shape.engine.exactOptional(),
+  judge: judgeEngine.exactOptional(),
 })
 
 export function createPolicyGrounding(

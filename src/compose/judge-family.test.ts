@@ -1,9 +1,14 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Policy } from '../spec/index.ts'
+import { systemClock } from './clock.ts'
 import type { Parapet } from './index.ts'
 import { createParapet, parsePolicy } from './index.ts'
+import { createJudgeEngines } from './judge-engine.ts'
 
 interface Asked {
   readonly headers: IncomingHttpHeaders
@@ -44,6 +49,9 @@ async function parapetWith(yaml: string, env: Readonly<Record<string, string>> =
   open.push(parapet)
   return parapet
 }
+
+/** Rails that leave a judge time on a busy machine. */
+const PATIENT = 'deadlines: { stage: 60s }\nrails: { input: [{ guard: j, deadline: 50s }] }'
 
 const judge = (more = ''): string =>
   `{ use: judge, format: llama-guard-3, engine: { url: "${url}", model: guard${more} } }`
@@ -99,6 +107,10 @@ test.each<readonly [string, string, string]>([
   ['no model', 'format: thinkguard, engine: { url: "http://localhost:1" }', 'guards.j.engine.model'],
   ['a url that is none', 'format: thinkguard, engine: { url: localhost, model: m }', 'guards.j.engine.url'],
   ['a key in the policy', 'format: thinkguard, engine: { url: "http://localhost:1", model: m, apiKey: x }', 'apiKey'],
+  ['a file and a server', 'format: policy, engine: { gguf: m.gguf, url: "http://localhost:1" }', 'guards.j.url'],
+  ['a file that is no path', 'format: policy, engine: { gguf: 3 }', 'guards.j.engine.gguf'],
+  ['no threads', 'format: policy, engine: { gguf: m.gguf, threads: 0 }', 'guards.j.engine.threads'],
+  ['an engine that is none', 'format: policy, engine: llama', 'guards.j.engine'],
   [
     'a wrong duration',
     'format: thinkguard, timeout: soon, engine: { url: "http://localhost:1", model: m }',
@@ -112,4 +124,52 @@ test.each<readonly [string, string, string]>([
 test('a judge without a definition is a mistake of the policy too', async () => {
   const policy: Policy = { parapet: 1, rails: { input: ['judge'] } }
   await expect(createParapet(policy)).rejects.toMatchObject({ code: 'policy_invalid' })
+})
+
+describe('a GGUF file', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'parapet-judge-'))
+    await writeFile(join(folder, 'judge.gguf'), 'GGUF and no more')
+  })
+  afterEach(() => rm(folder, { recursive: true }))
+
+  const policyWith = async (gguf: string): Promise<string> => {
+    const file = join(folder, 'parapet.yaml')
+    const guards = `{ j: { use: judge, format: policy, engine: { gguf: ${gguf} }, settings: { parallel: true } } }`
+    await writeFile(file, `parapet: 1\n${PATIENT}\nguards: ${guards}`)
+    return file
+  }
+
+  test('is looked for from the folder of the policy, and one that cannot be run is an error, not a clean text', async () => {
+    const parapet = await createParapet(await policyWith('./judge.gguf'), { watch: false })
+    open.push(parapet)
+    const { decision } = await parapet.check('hello')
+    expect(decision).toBe('error')
+  })
+
+  test('that is not there is said when the policy is read', async () => {
+    await expect(createParapet(await policyWith('./other.gguf'), { watch: false })).rejects.toMatchObject({
+      code: 'configuration',
+      message: expect.stringContaining(join(folder, 'other.gguf')),
+    })
+  })
+
+  test('is one engine for all who name it, whatever the path they take to it', () => {
+    const { completion } = createJudgeEngines({}, systemClock)
+    const absolute = completion({ gguf: join(folder, 'judge.gguf') })
+    expect(completion({ gguf: './judge.gguf' }, folder)).toBe(absolute)
+    expect(completion({ gguf: './judge.gguf', threads: 2 }, folder)).not.toBe(absolute)
+  })
+})
+
+test('a policy may be judged clause by clause', async () => {
+  const engine = `engine: { url: "${url}", model: m, retries: 0 }`
+  const clauses = '[{ id: P1, title: wrong }, { id: P2, title: fine }]'
+  const parapet = await parapetWith(
+    `${PATIENT}\nguards: { j: { use: judge, format: policy, ${engine}, settings: { parallel: true }, policy: ${clauses} } }`,
+  )
+  // The server says unsafe or safe, which is neither yes nor no.
+  expect((await parapet.check('hello')).decision).toBe('error')
+  expect(asked).toHaveLength(2)
 })

@@ -2,11 +2,13 @@
  * One judge of a policy file by itself, for whoever measures it: its engine, format and settings, without rails, windows and the rest
  * of the policy.
  */
+import { dirname } from 'node:path'
 import { PolicyError } from '../spec/index.ts'
 import type { CompletionEngine } from '../spec/index.ts'
 import type { JudgeGuardOptions } from '../guards/judge/index.ts'
 import { systemClock } from './clock.ts'
-import { createJudgeEngines, judgeOptions } from './judge-family.ts'
+import { createJudgeEngines } from './judge-engine.ts'
+import { judgeOptions } from './judge-family.ts'
 import { loadPolicy } from './policy-file.ts'
 import { guardProblems } from './registry.ts'
 
@@ -37,7 +39,7 @@ export async function openPolicyJudge(
   const { use: _use, hard: _hard, ...options } = definition
   const { engine, format, policy, settings, threshold, system } = judgeOptions.parse(options)
   return {
-    ...{ engine: createJudgeEngines(env, systemClock)(engine), format },
+    ...{ engine: createJudgeEngines(env, systemClock).completion(engine, dirname(file)), format },
     ...(policy === undefined ? {} : { policy }),
     ...(settings === undefined ? {} : { settings }),
     ...(threshold === undefined ? {} : { threshold }),

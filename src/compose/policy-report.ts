@@ -53,7 +53,7 @@ export async function checkPolicyFile(
     if (!(cause instanceof PolicyError)) throw cause
     return { issues: place(cause.issues), version: null, policy: null, notes: [] }
   } finally {
-    parts.close()
+    await parts.close()
   }
 }
 

@@ -157,6 +157,8 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
       ),
       style: z.enum(['published', 'compact']).exactOptional(),
       refusal: z.enum(['model', 'fixed']).exactOptional(),
+      // Read where the router is made: the settings are those of a judge's engine.
+      engine: z.record(z.string(), z.unknown()).exactOptional(),
       deadline: duration.exactOptional(),
     })
     .exactOptional(),

@@ -7,6 +7,7 @@ import type { Clock, DecisionDraft, DecisionStore, JobQueue, Recorder } from '..
 import { ParapetError } from '../spec/index.ts'
 import type { Redact, SqlDatabase } from '../store/index.ts'
 import {
+  createCritiqueKeeper,
   createDecisionStore,
   createPatientRecord,
   createRecordedStore,
@@ -81,12 +82,19 @@ async function open(
   closing.push(() => recorder.close())
   const patient = createPatientRecord((draft) => recorder.record(draft), clock)
   closing.push(async () => patient.close())
+  const decisions = createRecordedStore(store, recorder)
+  const spilled = (): boolean => recorder.counts.spillBytes > 0
+  const critiques = createCritiqueKeeper({ store: decisions, spilled, clock, redact, onWarning })
+  closing.push(() => critiques.close())
   const upkeep = createUpkeep({ store, database, clock, onWarning })
   closing.push(() => upkeep.close())
   return {
-    decisions: createRecordedStore(store, recorder),
+    decisions,
     recorder,
-    record: patient.record,
+    record(draft) {
+      patient.record(draft)
+      critiques.take(draft)
+    },
     jobs: () => upkeep.jobs(),
   }
 }

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import { nearest } from '../core/taxonomy/index.ts'
-import type { ClassifierEngine, CompletionEngine, Guard, GuardDefinition, PseudonymVault } from '../spec/index.ts'
+import type { ClassifierEngine, Guard, GuardDefinition, PseudonymVault } from '../spec/index.ts'
 import { ParapetError } from '../spec/index.ts'
 import { createClassifierGuard } from '../guards/classifier/index.ts'
 import { createEgressGuard } from '../guards/egress/index.ts'
@@ -21,8 +21,10 @@ import { createUnicodeGuard } from '../guards/unicode/index.ts'
 import { conversationOptions, createPolicyConversation } from './conversation-family.ts'
 import { chunkOptions, createPolicyChunks, createPolicyGrounding, groundingOptions } from './grounding-family.ts'
 import type { CascadeParts } from './cascade.ts'
-import type { JudgeEngineSettings } from './judge-family.ts'
+import type { JudgeEngines } from './judge-engine.ts'
 import { createPolicyJudge, judgeOptions } from './judge-family.ts'
+import { createPolicyTextClassifier, textClassifierOptions } from './text-classifier-family.ts'
+import type { TextModels } from './text-models.ts'
 
 /** Whether the classifier's deep tier is used: where it can be, never, or else there is an error. */
 export type DeepSetting = 'auto' | 'off' | 'required'
@@ -31,7 +33,9 @@ export type DeepSetting = 'auto' | 'off' | 'required'
 export interface GuardParts {
   readonly classifier: (deep: DeepSetting) => Promise<ClassifierEngine>
   /** The same engine for the same settings. */
-  readonly completion: (settings: JudgeEngineSettings) => CompletionEngine
+  readonly completion: JudgeEngines['completion']
+  /** Models from local folders. The same one for the same folder and settings. */
+  readonly textModels: TextModels
   /** Told where a classifier and the judge behind it disagree. */
   readonly disagreed: CascadeParts['disagreed']
   readonly linter: SecretLinter
@@ -42,13 +46,11 @@ export interface GuardParts {
 /** One family: its options, and how a guard is made from them. */
 interface Family<Options> {
   readonly options: z.ZodType<Options>
-  create(id: string, options: Options, parts: GuardParts): Guard | Promise<Guard>
+  /** `base`: where a path in the options begins. */
+  create(id: string, options: Options, parts: GuardParts, base: string): Guard | Promise<Guard>
 }
 
-function family<Options>(
-  options: z.ZodType<Options>,
-  create: (id: string, options: Options, parts: GuardParts) => Guard | Promise<Guard>,
-): Family<Options> {
+function family<Options>(options: z.ZodType<Options>, create: Family<Options>['create']): Family<Options> {
   return { options, create }
 }
 
@@ -192,11 +194,16 @@ const FAMILIES = {
         ...options,
       }),
   ),
-  judge: family(judgeOptions, (id, options, parts) => createPolicyJudge(id, options, parts)),
+  judge: family(judgeOptions, createPolicyJudge),
+  'text-classifier': family(textClassifierOptions, (id, options, { textModels }, base) =>
+    createPolicyTextClassifier(id, options, textModels, base),
+  ),
   conversation: family(conversationOptions, async (id, options, parts) =>
     createPolicyConversation(id, options, await parts.classifier('auto')),
   ),
-  grounding: family(groundingOptions, (id, options, parts) => createPolicyGrounding(id, options, parts.completion)),
+  grounding: family(groundingOptions, (id, options, { completion }, base) =>
+    createPolicyGrounding(id, options, (settings) => completion(settings, base)),
+  ),
   chunks: family(chunkOptions, async (id, options, parts) =>
     createPolicyChunks(id, options, await parts.classifier('auto')),
   ),
@@ -244,11 +251,19 @@ export function guardProblems(definition: GuardDefinition): readonly DefinitionP
   })
 }
 
-/** Builds a guard from a definition that has no problems. */
-export async function buildGuard(id: string, definition: GuardDefinition, parts: GuardParts): Promise<Guard> {
+/**
+ * Builds a guard from a definition that has no problems.
+ * @param base where a path in it begins
+ */
+export async function buildGuard(
+  id: string,
+  definition: GuardDefinition,
+  parts: GuardParts,
+  base: string = '.',
+): Promise<Guard> {
   const { use, hard: _hard, ...options } = definition
   if (!isFamily(use))
     throw new ParapetError('guard_unknown', `There is no guard family ${use}. Use one of ${BUILTIN_GUARDS.join(', ')}.`)
   const { options: schema, create } = FAMILIES[use] as Family<unknown>
-  return create(id, schema.parse(options), parts)
+  return create(id, schema.parse(options), parts, base)
 }

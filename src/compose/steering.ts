@@ -1,13 +1,15 @@
-/** Where a router meets the rest: guidelines from a path, calls of the library's users, upstreams of the gateway. */
+/** Where a router meets the rest: guidelines from a path, its engine, calls of the library's users, upstreams of the gateway. */
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { CallModel, ConverseRequest } from '../core/stream/index.ts'
 import { routeCalls } from '../core/stream/index.ts'
 import { createSteeredUpstream } from '../gateway/index.ts'
 import type { Guidelines, GuidelinesInput } from '../routing/primeguard/index.ts'
-import { createPrimeGuard, defineGuidelines, parseGuidelines } from '../routing/primeguard/index.ts'
+import { completionModel, createPrimeGuard, defineGuidelines, parseGuidelines } from '../routing/primeguard/index.ts'
 import type { Policy, PolicyIssue, Router } from '../spec/index.ts'
 import { ParapetError, PolicyError } from '../spec/index.ts'
+import type { JudgeEngines, JudgeEngineSettings } from './judge-engine.ts'
+import { judgeEngine } from './judge-engine.ts'
 import type { Upstream } from './upstreams.ts'
 
 /** Reads a guidelines file. Rejects with `configuration` where there is none, with a PolicyError for its mistakes. */
@@ -42,21 +44,49 @@ export function steeredUpstreams(
 }
 
 /**
- * The router that a policy asks for, or null. Throws a PolicyError with the mistakes of its guidelines.
+ * The router that a policy asks for, or null. Throws a PolicyError with the mistakes of its guidelines and of its engine, and ParapetError
+ * `configuration` where the engine's key is missing.
  * @param folder where a path in the policy begins
  */
-export async function policyRouter({ route }: Policy, folder = '.'): Promise<Router | null> {
+export async function policyRouter(
+  { route }: Policy,
+  completion: JudgeEngines['completion'],
+  folder = '.',
+): Promise<Router | null> {
   if (route === undefined) return null
-  const { use: _use, guidelines, ...options } = route
+  const { use: _use, guidelines, engine: settings, ...options } = route
+  const engine = settings === undefined ? {} : { engine: completionModel(completion(engineOf(settings), folder)) }
   try {
     const read =
       typeof guidelines === 'string'
         ? await loadGuidelines(resolve(folder, guidelines))
         : defineGuidelines(guidelines as GuidelinesInput)
-    return createPrimeGuard({ ...options, guidelines: read })
+    return createPrimeGuard({ ...options, ...engine, guidelines: read })
   } catch (cause) {
     throw new PolicyError(issuesOf(cause))
   }
+}
+
+function engineOf(settings: Readonly<Record<string, unknown>>): JudgeEngineSettings {
+  const key = 'route.engine'
+  const parsed = judgeEngine.safeParse(settings)
+  if (!parsed.success)
+    throw new PolicyError(
+      parsed.error.issues.map(({ path, message }) => ({
+        key: [key, ...path].join('.'),
+        message: 'the value is not valid',
+        remedy: message,
+      })),
+    )
+  if (!('gguf' in parsed.data) && parsed.data.api === 'completions')
+    throw new PolicyError([
+      {
+        key: `${key}.api`,
+        message: 'a router asks in the form of a chat',
+        remedy: 'Write chat, or leave it out.',
+      },
+    ])
+  return parsed.data
 }
 
 /** What is wrong with guidelines, as mistakes of the policy that names them. */

@@ -11,7 +11,16 @@
  *   GET    /v1/session                    what this key may do
  */
 import { z } from 'zod'
-import type { Decision, Feedback, GuardResult, Review, Scores, Span, StoredDecision } from '../spec/index.ts'
+import type {
+  Decision,
+  Feedback,
+  GuardResult,
+  KeptCritique,
+  Review,
+  Scores,
+  Span,
+  StoredDecision,
+} from '../spec/index.ts'
 
 const DECISIONS = ['pass', 'flag', 'modify', 'refuse', 'hold', 'block', 'error', 'timeout'] as const
 const decision = z.enum(DECISIONS)
@@ -44,6 +53,8 @@ export interface DecisionBody {
   readonly warnings: readonly string[]
   /** The texts, when the policy captures them. */
   readonly content: StoredDecision['content']
+  /** Why its judges found what they found, once they have been asked. For operators: they quote the texts. */
+  readonly critiques: readonly KeptCritique[]
   readonly review: Told<Review> | null
   readonly feedback: readonly Told<Feedback>[]
 }
@@ -173,6 +184,7 @@ export function toDecisionBody(stored: StoredDecision): DecisionBody {
     exceptions: stored.exceptions,
     warnings: stored.warnings,
     content: stored.content,
+    critiques: stored.critiques ?? [],
     review: review === undefined ? null : toldReview(review),
     feedback: stored.feedback.map((item) => ({ ...item, at: moment(item.at) })),
   }

@@ -179,8 +179,9 @@ function visible(stored: StoredDecision, access: Access): boolean {
 
 function shown(stored: StoredDecision, access: Access): DecisionBody {
   const body = toDecisionBody(stored)
-  if (access.role === 'operator' || stored.review?.state === 'approved') return body
-  return { ...body, content: null }
+  if (access.role === 'operator') return body
+  // A judge's words were written for whoever reviews.
+  return { ...body, critiques: [], content: stored.review?.state === 'approved' ? body.content : null }
 }
 
 function queryOf({ request }: RouteCall): DecisionQueryParams {

@@ -23,10 +23,19 @@ export {
   linearShape,
   parameterCount,
 } from './decoder/config.ts'
+export {
+  type EncoderConfig,
+  initialParameters as initialEncoder,
+  parameterShapes as encoderShapes,
+} from './encoder/config.ts'
+export { type EncoderResult, encode } from './encoder/forward.ts'
+export { symbolicWeights as encoderWeights } from './encoder/weights.ts'
+export { exportTextClassifier } from './encoder/export-classifier.ts'
 export { type DecodeOptions, type Observe, decode } from './decoder/forward.ts'
 export { type DecoderWeights, constantDecoderWeights, decoderWeights } from './decoder/weights.ts'
 export { type LoraOptions, adapterParameters, initialAdapter, withAdapter } from './decoder/lora.ts'
 export { exportDecoder } from './decoder/export.ts'
+export { exportDecoderClassifier } from './decoder/export-classifier.ts'
 export { DecoderGenerator, type GenerateManyOptions, type GeneratedTokens } from './decoder/generator.ts'
 export { PlainDecoder } from './decoder/plain-decoder.ts'
 export { generate } from './decoder/generate.ts'

@@ -1,7 +1,8 @@
 /**
  * What runs a model. Guards are handed an engine and never load one themselves.
  *
- * Types only: the embedded classifier, the chat model, and the completion engine that judges are asked through.
+ * Types only: the embedded classifier, the chat model, the completion engine that judges are asked through, and the classifiers and
+ * encoders of texts that users bring.
  */
 import type { Message } from './exchange.ts'
 import type { Field } from './stage.ts'
@@ -219,4 +220,53 @@ export interface CompletionEngine {
    * when the signal fires; with `configuration` when the engine has no way to ask this.
    */
   complete(request: CompletionRequest, options?: CompletionOptions): Promise<Completion>
+}
+
+/** A text to classify, and what it is judged beside: a system prompt, or the prompt of an answer. */
+export interface TextClassifierInput {
+  readonly text: string
+  /** For models of pairs. Long ones are shortened, never the text. */
+  readonly context?: string
+}
+
+export interface TextClassification {
+  /** Of each label, in the order of `labels`, its highest probability in any window, 0…1. */
+  readonly probabilities: readonly number[]
+  /** The same of each window: stretches of the text that overlap and fit into the model. One where the whole text does. */
+  readonly windows: readonly (readonly number[])[]
+}
+
+/** A model that knows a fixed set of labels. */
+export interface TextClassifierEngine {
+  readonly specVersion: 'v1'
+  readonly kind: 'text-classifier'
+  readonly id: string
+  /** Changes whenever the same text could get other probabilities. */
+  readonly version: string
+  readonly labels: readonly string[]
+  /** Whether a window has one label, so that its probabilities add up to 1, or each label by itself. */
+  readonly exclusive: boolean
+  /**
+   * One answer for each input, in order. Rejects with `aborted` when the signal fires, `rate_limited` where too many wait or the
+   * deadline passes, `input_too_large`, `input_invalid` for a context that is missing, `engine_unavailable` for a model that does
+   * not run or gives no numbers.
+   */
+  classify(inputs: readonly TextClassifierInput[], options?: CompletionOptions): Promise<readonly TextClassification[]>
+  /** Gives the memory back once what runs has ended. Later calls reject with `engine_unavailable`. */
+  dispose(): Promise<void>
+}
+
+/** A model that makes vectors of texts. */
+export interface TextEncoderEngine {
+  readonly specVersion: 'v1'
+  readonly kind: 'text-encoder'
+  readonly id: string
+  /** Changes whenever the same text could get another vector. */
+  readonly version: string
+  /** Numbers in a vector. */
+  readonly dimensions: number
+  /** One vector of length 1 for each text, in order, so that the product of two is their cosine. Rejects as `classify` does. */
+  embed(texts: readonly string[], options?: CompletionOptions): Promise<readonly Float32Array[]>
+  /** As for a classifier. */
+  dispose(): Promise<void>
 }

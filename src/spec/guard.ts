@@ -4,6 +4,7 @@
  * A guard may throw, hang or return rubbish: the pipeline turns that into an `error` or `timeout` verdict and the policy decides
  * what it means. A guard never knows the gateway, opens no connection and is handed its engine.
  */
+import type { AskCritiques, Critique } from './critique.ts'
 import type { Action } from './decision.ts'
 import type { Caller, Message } from './exchange.ts'
 import type { Field, Stage } from './stage.ts'
@@ -125,6 +126,8 @@ export interface StreamStep {
  */
 export interface GuardStream {
   advance(buffer: StreamBuffer): StreamStep | Promise<StreamStep>
+  /** The reasons behind all that was reported so far. */
+  readonly critiques?: AskCritiques
 }
 
 /** One check. */
@@ -147,6 +150,11 @@ export interface Guard {
   open?(request: StreamRequest): GuardStream
   /** Longest span, in characters, that a session is sure to report before its first character is released. */
   readonly maxSpan?: number
+  /**
+   * The reasons behind a report that `check` gave: empty for a report of another guard. It is called after the decision, on nobody's
+   * time but its own, and its words are kept as the judged text is.
+   */
+  critiques?(report: GuardReport, options: { readonly signal: AbortSignal }): Promise<readonly Critique[]>
   /** Puts back what this guard replaced (pseudonyms), given the conversation. Local to one text; spans of at most `maxSpan`. */
   readonly restore?: Restorer
 }

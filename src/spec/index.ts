@@ -19,6 +19,15 @@ export type {
   StreamRequest,
   StreamStep,
 } from './guard.ts'
+export type {
+  AskCritiques,
+  Critique,
+  CritiqueClause,
+  CritiqueOutcome,
+  CritiqueQuote,
+  CritiqueSource,
+  KeptCritique,
+} from './critique.ts'
 export type { CancelledVerdict, ErrorVerdict, JudgedVerdict, TimeoutVerdict, Verdict } from './verdict.ts'
 export type {
   ChatMessage,
@@ -40,6 +49,10 @@ export type {
   LanguageModelEngine,
   PromptReading,
   ScoredToken,
+  TextClassification,
+  TextClassifierEngine,
+  TextClassifierInput,
+  TextEncoderEngine,
   TokenChoice,
 } from './engine.ts'
 export type {

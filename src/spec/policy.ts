@@ -126,6 +126,8 @@ export interface RoutePolicy {
   readonly style?: 'published' | 'compact'
   /** Who says a refusal: the model, asked without the request (default), or the guidelines' words without a call. */
   readonly refusal?: 'model' | 'fixed'
+  /** Makes the call that chooses, as a judge names its engine. Default: the model server that was asked. */
+  readonly engine?: Readonly<Record<string, unknown>>
   /** Milliseconds for the call that chooses. Default 30 000. */
   readonly deadline?: number
 }

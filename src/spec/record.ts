@@ -5,6 +5,7 @@
  * capture on and which is redacted before it gets here under `capture: redacted`.
  */
 import type { CheckInput, CheckResult, GuardResult, Span } from './check.ts'
+import type { CritiqueSource, KeptCritique } from './critique.ts'
 import type { Decision } from './decision.ts'
 import type { Caller, Message } from './exchange.ts'
 import type { Scores } from './guard.ts'
@@ -73,6 +74,8 @@ export interface DecisionDraft {
   readonly policy: Required<RecordPolicy>
   /** Under `capture: none` absent. Called at most once, off the request's path. Not redacted. */
   readonly content?: () => DecisionContent
+  /** Under `capture: none` absent, as in open drafts. To be asked once the decision is kept. */
+  readonly critiques?: readonly CritiqueSource[]
 }
 
 /** Where a held answer stands. */
@@ -107,4 +110,6 @@ export interface StoredDecision extends DecisionRecord {
   /** Present on held decisions. */
   readonly review?: Review
   readonly feedback: readonly Feedback[]
+  /** Why its judges found what they found; present once they have been asked. Content: quotes the judged texts. */
+  readonly critiques?: readonly KeptCritique[]
 }

@@ -1,6 +1,7 @@
 /**
  * Where decisions are kept. Implementations are in `store/`; `testing` has one in memory.
  */
+import type { KeptCritique } from './critique.ts'
 import type { Decision } from './decision.ts'
 import type { DecisionDraft, DecisionRecord, Feedback, Review, ReviewState, StoredDecision } from './record.ts'
 
@@ -34,8 +35,8 @@ export interface DecisionStore {
   /** What it is, for people: `embedded PostgreSQL in /var/lib/parapet`; never holds a password. */
   readonly name: string
   /**
-   * All of them or none. A final record is never replaced by an open one; reviews and feedback stay when a record is written
-   * again. Times may be kept to the microsecond, scores to four decimals, and when guards were asked not at all. Rejects with `record_unavailable` when the store cannot take them just now, with `input_invalid` when it never can.
+   * All of them or none. A final record is never replaced by an open one; reviews, feedback and critiques stay when a record is
+   * written again. Times may be kept to the microsecond, scores to four decimals, and when guards were asked not at all. Rejects with `record_unavailable` when the store cannot take them just now, with `input_invalid` when it never can.
    */
   write(records: readonly DecisionRecord[]): Promise<void>
   get(id: string): Promise<StoredDecision | null>
@@ -51,7 +52,12 @@ export interface DecisionStore {
   ): Promise<{ readonly settled: boolean; readonly decision: StoredDecision } | null>
   /** Null when there is no decision with this id. */
   addFeedback(id: string, feedback: Feedback): Promise<StoredDecision | null>
-  /** Deletes every decision of this user, feedback and reviews included. Answers how many. */
+  /**
+   * Keeps the critiques of a decision, in place of those before. False when there is no decision with this id: what was deleted is not
+   * brought back. A store without it keeps none.
+   */
+  addCritiques?(id: string, critiques: readonly KeptCritique[]): Promise<boolean>
+  /** Deletes every decision of this user, feedback, reviews and critiques included. Answers how many. */
   deleteUser(user: string): Promise<number>
   /** Deletes what expired before this moment. Answers how many. */
   deleteExpired(now: number): Promise<number>

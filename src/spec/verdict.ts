@@ -1,6 +1,7 @@
 /**
  * What became of one guard in one stage. A union with named error cases, never a boolean: `error` and `timeout` are not `pass`.
  */
+import type { AskCritiques } from './critique.ts'
 import type { GuardReport } from './guard.ts'
 import type { Stage } from './stage.ts'
 
@@ -22,6 +23,8 @@ export interface JudgedVerdict extends VerdictBase {
   readonly status: 'judged'
   readonly report: GuardReport
   readonly cached: boolean
+  /** Ask for its reasons, one for each text that was judged; nothing is asked until then. Absent where the guard gives none. */
+  readonly critiques?: readonly AskCritiques[]
 }
 
 /** The guard threw, or answered something that is not a report. */

@@ -35,7 +35,7 @@ export async function keepContent(
   redact: Redact | null,
   room: number = LONGEST_CONTENT,
 ): Promise<KeptContent> {
-  const keeper = new Keeper(redact, room)
+  const keeper = new ContentKeeper(redact, room)
   const prompt = await keeper.optional(content.prompt)
   const response = await keeper.optional(content.response)
   const answers = await keeper.each(content.answers, (answer) => keeper.answer(answer))
@@ -55,7 +55,8 @@ export async function keepContent(
   return { content: kept, size: room - keeper.room, leftOut: keeper.leftOut }
 }
 
-class Keeper {
+/** Keeps texts, each redacted and all of them within one bound. */
+export class ContentKeeper {
   leftOut = 0
   readonly #redact: Redact | null
   /** Characters that may still be kept. */

@@ -1,5 +1,6 @@
 /** Rows as records: the other direction of `row-text.ts`, which says what a row holds and leaves out. */
 import type { GuardResult } from '../spec/check.ts'
+import type { KeptCritique } from '../spec/critique.ts'
 import type { Caller } from '../spec/exchange.ts'
 import type { Scores } from '../spec/guard.ts'
 import type { DecisionRecord, Feedback, Review, ReviewState, StoredDecision } from '../spec/record.ts'
@@ -29,11 +30,12 @@ interface RecordBody {
 const NO_SCORES: Scores = { prompt_harm: null, response_harm: null, refusal: null, injection: null, toxicity: null }
 const USUAL = { status: 'judged', decision: 'pass', labels: [], cached: false, shadow: false } as const
 
-/** Columns to select, `d` being the decision. `body` and `content` are left out where `light` holds. */
+/** Columns to select, `d` being the decision. `body`, `content` and `critiques` are left out where `light` holds. */
 export function storedColumns(light = 'false'): string {
   return `d.id, d.at, d.expires, d.state, d.door, d.decision, d.review, d.review_body::text as review_body,
     case when not (${light}) then d.body::text end as body,
     case when not (${light}) then d.content::text end as content,
+    case when not (${light}) then d.critiques::text end as critiques,
     (select json_agg(f.body order by f.at, f.id) from parapet.feedback f where f.decision_id = d.id)::text as feedback`
 }
 
@@ -42,6 +44,7 @@ export function fromRow(row: SqlRow): StoredDecision {
   const body = JSON.parse(String(row['body'])) as RecordBody
   const decision = row['decision'] as DecisionRecord['decision']
   const review = reviewOf(row)
+  const { critiques } = row
   return {
     id: body.id ?? String(row['id']),
     at: Number(row['at']),
@@ -64,6 +67,7 @@ export function fromRow(row: SqlRow): StoredDecision {
     expires: Number(row['expires']),
     ...(review === null ? {} : { review }),
     feedback: typeof row['feedback'] === 'string' ? (JSON.parse(row['feedback']) as readonly Feedback[]) : [],
+    ...(typeof critiques === 'string' ? { critiques: JSON.parse(critiques) as readonly KeptCritique[] } : {}),
   }
 }
 

@@ -2,6 +2,7 @@
  * Decisions in SQL. Everything is one statement, so that none is half done; lists are read by position (`at`, `id`), so that a page
  * costs the same wherever it is and nothing that arrives shifts it.
  */
+import type { KeptCritique } from '../spec/critique.ts'
 import { ParapetError } from '../spec/errors.ts'
 import type { DecisionRecord, StoredDecision } from '../spec/record.ts'
 import type { DecisionQuery, DecisionStore } from '../spec/store.ts'
@@ -40,8 +41,8 @@ const WRITE = `
   on conflict (id) do update set
     at = excluded.at, expires = excluded.expires, state = excluded.state, door = excluded.door, decision = excluded.decision,
     application = excluded.application, user_id = excluded.user_id, conversation = excluded.conversation,
-    key_name = excluded.key_name, content_size = excluded.content_size, body = excluded.body, content = excluded.content,
-    review = coalesce(d.review, excluded.review)
+    key_name = excluded.key_name, body = excluded.body, content = excluded.content,
+    content_size = excluded.content_size + coalesce(length(d.critiques::text), 0), review = coalesce(d.review, excluded.review)
   where not (d.state = 'final' and excluded.state = 'open')`
 
 /** The decisions in a database, whose tables are made or brought up to date when they are first used. */
@@ -125,6 +126,17 @@ class SqlDecisionStore implements DecisionStore {
       [toKey(id), toKey(feedback.id), feedback.at, JSON.stringify(feedback)],
     )
     return added === undefined ? null : this.get(id)
+  }
+
+  async addCritiques(id: string, critiques: readonly KeptCritique[]): Promise<boolean> {
+    const [added] = await this.#query(
+      `update parapet.decisions set critiques = $2::json,
+         content_size = content_size - coalesce(length(critiques::text), 0) + length($2::json::text)
+       where id = $1 returning 1 as added`,
+      [toKey(id), JSON.stringify(critiques)],
+    )
+    this.#touched += 1
+    return added !== undefined
   }
 
   deleteUser(user: string): Promise<number> {

@@ -2,6 +2,8 @@
 export { VAULT_KEY_VARIABLE, createKeyedHash, createVault } from './vault.ts'
 export type { Vault, VaultOptions } from './vault.ts'
 export type { Redact } from './content.ts'
+export { createCritiqueKeeper } from './critique-keeper.ts'
+export type { CritiqueKeeper, CritiqueKeeperOptions } from './critique-keeper.ts'
 export type { SqlDatabase, SqlParameter, SqlRow, SqlRunner, SqlValue } from './database.ts'
 export { createDecisionStore } from './decision-store.ts'
 export { openEmbeddedDatabase } from './embedded-database.ts'

@@ -54,6 +54,7 @@ const MIGRATIONS: readonly Migration[] = [
         primary key (decision_id, id)
       );`,
   },
+  { version: 2, name: 'critiques', sql: 'alter table parapet.decisions add column critiques json;' },
 ]
 
 /** Version of the tables this program writes. */

@@ -28,6 +28,14 @@ export function createRecordedStore(store: DecisionStore, recorder: Recorder): D
       await arrived(id)
       return store.addFeedback(id, feedback)
     },
+    ...(store.addCritiques === undefined
+      ? {}
+      : {
+          async addCritiques(id, critiques) {
+            await arrived(id)
+            return (await store.addCritiques?.(id, critiques)) ?? false
+          },
+        }),
     async deleteUser(user) {
       await recorder.flush()
       if (recorder.counts.spillBytes > 0) {

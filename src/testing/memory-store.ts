@@ -7,6 +7,7 @@ import type {
   DecisionQuery,
   DecisionRecord,
   DecisionStore,
+  KeptCritique,
   Review,
   StoredDecision,
 } from '../spec/index.ts'
@@ -56,7 +57,12 @@ class InMemoryStore implements MemoryStore {
       if (before?.state === 'final' && record.state === 'open') continue
       const pending: Review | undefined = record.decision === 'hold' ? { state: 'pending' } : undefined
       const review = before?.review ?? pending
-      const stored = { ...record, ...(review === undefined ? {} : { review }), feedback: before?.feedback ?? [] }
+      const stored = {
+        ...record,
+        ...(review === undefined ? {} : { review }),
+        feedback: before?.feedback ?? [],
+        ...(before?.critiques === undefined ? {} : { critiques: before.critiques }),
+      }
       this.#decisions.set(record.id, structuredClone(stored))
     }
   }
@@ -101,6 +107,13 @@ class InMemoryStore implements MemoryStore {
     const decision = { ...before, feedback: all }
     this.#decisions.set(id, decision)
     return decision
+  }
+
+  async addCritiques(id: string, critiques: readonly KeptCritique[]): Promise<boolean> {
+    await this.ping()
+    const before = this.#decisions.get(id)
+    if (before !== undefined) this.#decisions.set(id, { ...before, critiques: structuredClone(critiques) })
+    return before !== undefined
   }
 
   async deleteUser(user: string): Promise<number> {

@@ -366,10 +366,13 @@ describe('critiques', () => {
     const report = await guard.check(request(text))
     const before = JSON.stringify(report)
     expect([engine.calls.length, report.highlights]).toEqual([1, undefined])
+    const start = text.indexOf('tension')
     expect(await guard.critiques(report)).toEqual([
       {
-        start: 0,
-        end: text.length,
+        ...{ start: 0, end: text.length, text: 'It breaks S2: "tension wrench".' },
+        clauses: [{ id: 'S2', title: expect.any(String) as string }],
+        quotes: [{ words: 'tension wrench', span: { start, end: start + 'tension wrench'.length } }],
+        ...{ invented: 0, contradicts: false, seen: [text] },
         critique: expect.objectContaining({ clauses: ['S2'], invented: [], silent: false }),
       },
     ])

@@ -1,7 +1,7 @@
 /** What every store of decisions does. Run against each of them by `decision-stores.test.ts`. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import fc from 'fast-check'
-import type { DecisionStore, StoredDecision } from '../../src/spec/index.ts'
+import type { DecisionStore, KeptCritique, StoredDecision } from '../../src/spec/index.ts'
 import { DAY, NOW, aRecord, anyRecord, asStored } from './records.ts'
 
 const ids = (items: readonly StoredDecision[]): readonly string[] => items.map(({ id }) => id)
@@ -19,6 +19,47 @@ export function describeDecisionStore(name: string, open: () => Promise<Decision
     })
     afterAll(async () => {
       await store?.close()
+    })
+
+    describe('critiques', () => {
+      const critiques: readonly KeptCritique[] = [
+        {
+          ...{ guard: 'safety', stage: 'input', field: 'prompt', message: 2, status: 'given', start: 0, end: 9 },
+          ...{
+            clauses: [{ id: 'S2', title: 'Crimes' }],
+            text: 'It says "\0 \ud800 é".',
+            invented: 1,
+            contradicts: false,
+          },
+          quotes: [
+            { words: 'é', span: { start: 3, end: 4 } },
+            { words: 'x', span: null },
+          ],
+        },
+        {
+          ...{ guard: 'safety', stage: 'output', field: 'response', status: 'failed' },
+          error: { code: 'upstream_timeout', message: 'It took too long.' },
+        },
+      ]
+
+      test('are added to a decision, take the place of earlier ones, and stay when its record is written again', async () => {
+        if (store.addCritiques === undefined) throw new Error('it keeps no critiques')
+        const record = aRecord('dec_1', { content: { prompt: 'hello' } })
+        await store.write([record])
+        expect(await store.addCritiques('dec_1', critiques.slice(1))).toBe(true)
+        expect(await store.addCritiques('dec_1', critiques)).toBe(true)
+        await store.write([record])
+        expect(await store.get('dec_1')).toEqual({ ...asStored(record), critiques })
+        expect((await store.list({})).items).toEqual([{ ...asStored(record), critiques }])
+      })
+
+      test('of a decision that is gone are not kept', async () => {
+        await store.write([aRecord('dec_1', { caller: { user: 'ann' } })])
+        await store.addCritiques?.('dec_1', critiques)
+        expect(await store.deleteUser('ann')).toBe(1)
+        expect(await store.addCritiques?.('dec_1', critiques)).toBe(false)
+        expect(await store.get('dec_1')).toBeNull()
+      })
     })
 
     describe('records', () => {

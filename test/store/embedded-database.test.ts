@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { DecisionStore } from '../../src/spec/index.ts'
 import type { EmbeddedSqlDatabase } from '../../src/store/index.ts'
 import { createDecisionStore, lockFolder, openEmbeddedDatabase } from '../../src/store/index.ts'
-import { migrate } from '../../src/store/migrations.ts'
+import { SCHEMA_VERSION, migrate } from '../../src/store/migrations.ts'
 import type { TestChild } from './children/run-child.ts'
 import { runChild } from './children/run-child.ts'
 import { NOW, aRecord } from './records.ts'
@@ -130,13 +130,41 @@ describe('one database', () => {
   test('a migration that fails half-way leaves the version before', async () => {
     const broken = [
       { version: 1, name: 'there', sql: '' },
-      { version: 2, name: 'half', sql: 'create table parapet.half (n integer); select 1 / 0' },
+      { version: SCHEMA_VERSION + 1, name: 'half', sql: 'create table parapet.half (n integer); select 1 / 0' },
     ]
     await expect(migrate(database, broken)).rejects.toMatchObject({ code: 'input_invalid' })
     expect(await database.query(`select to_regclass('parapet.half')::text as name`)).toEqual([{ name: null }])
     expect(await database.query('select max(version)::integer as version from parapet.migrations')).toEqual([
-      { version: 1 },
+      { version: SCHEMA_VERSION },
     ])
+  })
+
+  test('a database from before critiques is brought up to date, and its decisions stay', async () => {
+    await store.write([aRecord('dec_before')])
+    await database.query('alter table parapet.decisions drop column critiques')
+    await database.query('delete from parapet.migrations where version = $1', [2])
+    const newer = createDecisionStore(database)
+    expect((await newer.get('dec_before'))?.id).toBe('dec_before')
+    expect(await newer.addCritiques?.('dec_before', [])).toBe(true)
+  })
+
+  test('critiques weigh on a page as texts do, once, however often they or the record are written', async () => {
+    const record = aRecord('dec_1', { content: { prompt: 'hello' } })
+    const weight = async (): Promise<unknown> =>
+      (await database.query(`select content_size from parapet.decisions where id = 'dec_1'`))[0]?.['content_size']
+    const given = { guard: 'g', stage: 'input', field: 'prompt', status: 'failed' } as const
+    const long = [{ ...given, error: { code: 'upstream_timeout', message: 'é😀'.repeat(1000) } }]
+    await store.write([record])
+    const before = Number(await weight())
+    await store.addCritiques?.('dec_1', long)
+    const heavy = await weight()
+    expect(heavy).toBeGreaterThan(before + 2000)
+    await store.write([record])
+    expect(await weight()).toBe(heavy)
+    await store.addCritiques?.('dec_1', long)
+    expect(await weight()).toBe(heavy)
+    await store.addCritiques?.('dec_1', [])
+    expect(await weight()).toBe(before + 2)
   })
 
   test('what was deleted and written again is vacuumed, and records stay', async () => {

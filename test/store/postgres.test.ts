@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/compose/clock.ts'
 import { createDecisionStore, createRecorder, openPostgresDatabase, openSpillFile } from '../../src/store/index.ts'
-import { migrate } from '../../src/store/migrations.ts'
+import { SCHEMA_VERSION, migrate } from '../../src/store/migrations.ts'
 import type { PostgresServer } from './postgres-server.ts'
 import { findPostgres, startPostgres } from './postgres-server.ts'
 import { aDraft, aRecord } from './records.ts'
@@ -63,7 +63,7 @@ if (programs === null) {
       const databases = await Promise.all(Array.from({ length: 6 }, () => openPostgresDatabase({ url })))
       await Promise.all(databases.map((database) => migrate(database)))
       const [row] = (await databases[0]?.query('select count(*)::integer as n from parapet.migrations')) ?? []
-      expect(row).toEqual({ n: 1 })
+      expect(row).toEqual({ n: SCHEMA_VERSION })
       await Promise.all(databases.map((database) => database.close()))
     })
 

@@ -48,6 +48,7 @@ const DECISION = {
   guards: [],
   spans: [],
   feedback: [],
+  critiques: [],
 }
 
 describe('what is sent', () => {

@@ -20,6 +20,7 @@ const DECISION = {
   warnings: [],
   error: null,
   feedback: [],
+  critiques: [],
 }
 
 const streamOf = (text: string): ReadableStream<Uint8Array<ArrayBuffer>> => new Blob([text]).stream()

@@ -16,7 +16,15 @@ const JUDGEMENT = {
   error: null,
 }
 const REPLY = { ...JUDGEMENT, id: 'd', decision_id: 'd' }
-const DECISION = { ...JUDGEMENT, object: 'parapet.decision', id: 'd', at: '', door: 'guard', feedback: [] }
+const DECISION = {
+  ...JUDGEMENT,
+  object: 'parapet.decision',
+  id: 'd',
+  at: '',
+  door: 'guard',
+  feedback: [],
+  critiques: [],
+}
 
 test('what a gateway answers is taken, with fields and words that are new, too', () => {
   expect(isGuardReply(REPLY)).toBe(true)

@@ -18,6 +18,7 @@ export function isDecisionBody(body: unknown): body is DecisionBody {
     body['object'] === 'parapet.decision' &&
     [body['id'], body['at'], body['door']].every((value) => typeof value === 'string') &&
     isJudgement(body) &&
+    every(body['critiques'], isCritique) &&
     every(body['feedback'], () => true)
   )
 }
@@ -39,6 +40,16 @@ function isJudgement(body: JsonObject): boolean {
     every(body['exceptions'], isString) &&
     every(body['warnings'], isString) &&
     (body['error'] === null || (isJsonObject(body['error']) && isString(body['error']['message'])))
+  )
+}
+
+function isCritique(value: unknown): boolean {
+  if (!isJsonObject(value) || !isString(value['guard']) || !isString(value['stage'])) return false
+  if (value['status'] === 'failed') return isJsonObject(value['error']) && isString(value['error']['message'])
+  return (
+    isString(value['text']) &&
+    every(value['clauses'], (clause) => isJsonObject(clause) && isString(clause['id']) && isString(clause['title'])) &&
+    every(value['quotes'], (quote) => isJsonObject(quote) && isString(quote['words']))
   )
 }
 

@@ -9,6 +9,7 @@ export type Span = DecisionBody['spans'][number]
 export type GuardResult = DecisionBody['guards'][number]
 export type Scores = DecisionBody['scores']
 export type Feedback = DecisionBody['feedback'][number]
+export type Critique = DecisionBody['critiques'][number]
 export type Content = NonNullable<DecisionBody['content']>
 export type RowStage = NonNullable<GuardRequestBody['stage']>
 

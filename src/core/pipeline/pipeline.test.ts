@@ -265,6 +265,31 @@ describe('what is judged', () => {
     ])
   })
 
+  test('what is new is judged whatever the window, beside what came before it', async () => {
+    const seen: unknown[] = []
+    const looking = guard(
+      'looking',
+      ({ text, prompt, stage }) => (seen.push([stage, text.original, prompt]), { findings: [] }),
+    )
+    const messages = [
+      { role: 'user', content: 'asked' },
+      { role: 'assistant', content: 'called' },
+      { role: 'tool', content: 'found' },
+      { role: 'assistant', content: 'said' },
+    ] as const
+    const narrow = judgeWith([looking], { conversation: { messages: 1, roles: ['user'] } })
+    await narrow.check({ messages }, { from: 1 })
+    expect(seen).toEqual([
+      ['output', 'called', 'asked'],
+      ['tool_result', 'found', 'asked'],
+      ['output', 'said', 'asked'],
+    ])
+    seen.length = 0
+    await narrow.check({ messages }, { from: messages.length })
+    await narrow.check({ messages })
+    expect(seen).toEqual([])
+  })
+
   test.each([
     ['block', 'block'],
     ['flag', 'flag'],

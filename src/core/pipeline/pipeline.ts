@@ -8,6 +8,7 @@ import type {
   CheckInput,
   CheckResult,
   Clock,
+  ConversationPolicy,
   DecisionContent,
   DecisionDraft,
   Guard,
@@ -29,7 +30,7 @@ import { buildResult } from './result.ts'
 import type { RailContext } from './run-rail.ts'
 import { runRail } from './run-rail.ts'
 import type { JudgedText, SelectedMedium, Selection } from './texts.ts'
-import { replaceMedium, replaceText, selectTexts } from './texts.ts'
+import { replaceMedium, replaceText, ROLES, selectTexts } from './texts.ts'
 import { VerdictCache } from './verdict-cache.ts'
 
 /** What a pipeline is made of. */
@@ -55,6 +56,13 @@ export interface CheckOptions {
   readonly model?: string
   /** Tell nobody: the check is a part of a decision that is reported as a whole. */
   readonly silent?: boolean
+  /**
+   * Index of the first message that is new, such as an answer. From it on every message is judged, whatever the policy's window;
+   * those before it were judged already and stand beside them.
+   */
+  readonly from?: number
+  /** Told what was judged, when the check is a part of a decision. */
+  readonly onOutcomes?: (outcomes: readonly TextOutcome[]) => void
 }
 
 /** Everything the streaming half needs of the judging half. */
@@ -95,7 +103,8 @@ async function check(judge: Judge, input: CheckInput, options: CheckOptions): Pr
   // The door may have handed in anything; `selectTexts` says what is wrong with it.
   const caller = (input as CheckInput | null)?.caller ?? {}
   const policy = judge.effective(caller)
-  const selection = selectTexts(input, policy.conversation)
+  const { from } = options
+  const selection = selectTexts(input, from === undefined ? policy.conversation : windowFrom(from, input))
   const context = judge.railContext(policy, options.signal)
   const [textOutcomes, mediaOutcomes] = await Promise.all([
     judgeTexts(judge, selection, policy, caller, context, input.messages),
@@ -119,9 +128,14 @@ async function check(judge: Judge, input: CheckInput, options: CheckOptions): Pr
   const { door = 'library', model, silent } = options
   if (silent !== true) {
     const content = (): DecisionContent => contentOf(input)
-    report(judge, result, { caller, door, policy, content, ...(model === undefined ? {} : { model }) })
+    report(judge, result, { caller, door, policy, content, outcomes, ...(model === undefined ? {} : { model }) })
   }
+  options.onOutcomes?.(outcomes)
   return result
+}
+
+function windowFrom(first: number, { messages }: CheckInput): Required<ConversationPolicy> {
+  return { messages: Array.isArray(messages) ? messages.length - first : 'all', roles: ROLES }
 }
 
 async function judgeTexts(

@@ -3,7 +3,9 @@
  */
 import type { Caller, CheckInput, CheckResult, DecisionContent, DecisionDraft, Message } from '../../spec/index.ts'
 import type { EffectivePolicy } from '../policy/types.ts'
+import { critiqueSources } from './critiques.ts'
 import type { Judge } from './pipeline.ts'
+import type { TextOutcome } from './result.ts'
 
 /** What is told of a decision beside its result. */
 export interface DecisionFacts {
@@ -13,6 +15,8 @@ export interface DecisionFacts {
   readonly policy: EffectivePolicy
   /** Its texts, not redacted; asked for only when the policy captures them. */
   readonly content: () => DecisionContent
+  /** What was judged, for the reasons of its guards. */
+  readonly outcomes?: readonly TextOutcome[]
 }
 
 /** Whether texts of decisions under this policy are kept at all: what is not kept need not be gathered. */
@@ -26,7 +30,9 @@ export function recordDecision(
   result: CheckResult,
   facts: DecisionFacts,
 ): void {
-  const { caller, door, model, policy, content } = facts
+  const { caller, door, model, policy, content, outcomes = [] } = facts
+  const kept = captures(judge, policy)
+  const critiques = kept && state === 'final' ? critiqueSources(outcomes) : []
   try {
     judge.parts.record?.({
       state,
@@ -35,7 +41,8 @@ export function recordDecision(
       door,
       ...(model === undefined ? {} : { model }),
       policy: policy.record,
-      ...(captures(judge, policy) ? { content } : {}),
+      ...(kept ? { content } : {}),
+      ...(critiques.length === 0 ? {} : { critiques }),
     })
   } catch {
     judge.emit({ type: 'warning-raised', message: `Decision ${result.decisionId} could not be handed to the record.` })

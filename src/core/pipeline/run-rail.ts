@@ -7,6 +7,7 @@
 import type { Clock, ErrorVerdict, Guard, GuardReport, GuardRequest, StageDecision, Verdict } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 import type { EffectivePolicy, ResolvedRailEntry } from '../policy/types.ts'
+import { askCritiques } from './critiques.ts'
 import type { RuledFinding } from './decide.ts'
 import { ruleFindings, stageDecision } from './decide.ts'
 import { hashOnce } from './text-hash.ts'
@@ -141,7 +142,11 @@ class RailRun {
       this.#ruled[index] = ruled
       // Written out: what is spread first and added to costs a microsecond, several times a text.
       const { guard, stage, ms, startedAt, shadow } = this.#base(entry, started)
-      this.#verdicts[index] = { guard, stage, ms, startedAt, shadow, status: 'judged', report, cached }
+      const critiques = askCritiques(this.#context.guards.get(guard), report)
+      this.#verdicts[index] =
+        critiques === null
+          ? { guard, stage, ms, startedAt, shadow, status: 'judged', report, cached }
+          : { guard, stage, ms, startedAt, shadow, status: 'judged', report, cached, critiques }
     }
     if (report.findings.length === 0) {
       finish([])

@@ -9,6 +9,7 @@ import type {
   Field,
   MediaPart,
   Message,
+  Role,
   RowStage,
   Stage,
   TextPart,
@@ -172,7 +173,7 @@ export function messageText(message: Message): string {
     .join('\n')
 }
 
-const ROLES = ['system', 'developer', 'user', 'assistant', 'tool']
+export const ROLES: readonly Role[] = ['system', 'developer', 'user', 'assistant', 'tool']
 
 function checkMessage(message: unknown, index: number): void {
   const at = `messages[${index}]`

@@ -23,6 +23,7 @@ import type { CheckOptions, Judge } from '../pipeline/pipeline.ts'
 import { report } from '../pipeline/pipeline.ts'
 import type { DecisionFacts } from '../pipeline/record.ts'
 import { contentOf, recordDecision } from '../pipeline/record.ts'
+import type { TextOutcome } from '../pipeline/result.ts'
 import { buildResult } from '../pipeline/result.ts'
 import { messageText } from '../pipeline/texts.ts'
 import type { EffectivePolicy } from '../policy/types.ts'
@@ -109,6 +110,7 @@ class Turn implements Producer<GuardedPart> {
   readonly #leave = (): void => this.#left.abort()
   #resolve: (result: CheckResult) => void = () => undefined
   #input: CheckResult | null = null
+  #inputOutcomes: readonly TextOutcome[] = []
   /** As they came in, for the record. */
   readonly #asked: readonly Message[]
   #messages: readonly Message[]
@@ -183,7 +185,8 @@ class Turn implements Producer<GuardedPart> {
     const { policy, caller, door } = this.#context
     if (policy.speculative) this.#call()
     const { signal } = this.#left
-    const options = { signal, door: door ?? 'library', silent: true }
+    const onOutcomes = (outcomes: readonly TextOutcome[]): void => void (this.#inputOutcomes = outcomes)
+    const options = { signal, door: door ?? 'library', silent: true, onOutcomes }
     const input = await this.#judged(untilAborted(this.#check({ messages: this.#messages, caller }, options), signal))
     if (input === null || this.#over) return
     this.#input = input
@@ -338,7 +341,8 @@ class Turn implements Producer<GuardedPart> {
     if (!this.#reported) {
       this.#reported = true
       signal?.removeEventListener('abort', this.#leave)
-      report(judge, whole, this.#facts())
+      const outcomes = [...this.#inputOutcomes, ...(this.#source?.outcomes() ?? [])]
+      report(judge, whole, { ...this.#facts(), outcomes })
       this.#resolve(whole)
     }
     return whole

@@ -96,7 +96,7 @@ export class GuardedParts implements Producer<GuardedPart> {
     const ms = judge.parts.clock.now() - this.#started
     const facts = { decisionId: this.decisionId, ms, startedAt: this.#started }
     const result = answerResult(this.source, this.#context, facts)
-    report(judge, result, this.#facts())
+    report(judge, result, { ...this.#facts(), outcomes: this.source.outcomes() })
     this.#resolve(result)
     return result
   }

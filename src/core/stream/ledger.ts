@@ -4,6 +4,7 @@
  */
 import type { GuardReport, Verdict } from '../../spec/index.ts'
 import { moreSevere } from '../../spec/index.ts'
+import { MOST_CRITIQUES } from '../pipeline/critiques.ts'
 import type { TextOutcome } from '../pipeline/result.ts'
 
 const MOST_RULED = 10_000
@@ -51,7 +52,9 @@ function bounded(left: TextOutcome, right: TextOutcome): TextOutcome['ruled'] {
 function mergeVerdicts(left: Verdict, right: Verdict): Verdict {
   const times = { ms: left.ms + right.ms, ...span(left, right) }
   if (left.status === 'judged' && right.status === 'judged') {
-    return { ...left, ...times, report: mergeReports(left.report, right.report) }
+    const critiques = [...(left.critiques ?? []), ...(right.critiques ?? [])].slice(0, MOST_CRITIQUES)
+    const report = mergeReports(left.report, right.report)
+    return { ...left, ...times, report, ...(critiques.length === 0 ? {} : { critiques }) }
   }
   const worse = STATUS_ORDER.indexOf(right.status) > STATUS_ORDER.indexOf(left.status) ? right : left
   return { ...worse, ...times }

@@ -5,6 +5,7 @@
  * without `open` is asked once, with the whole text, when it has ended.
  */
 import type {
+  AskCritiques,
   ErrorVerdict,
   Finding,
   Guard,
@@ -17,6 +18,7 @@ import type {
 } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 import type { ResolvedRailEntry } from '../policy/types.ts'
+import { askCritiques } from '../pipeline/critiques.ts'
 import { reportProblem } from '../pipeline/validate-report.ts'
 import type { GrowingText } from '../text/index.ts'
 import { createTextView } from '../text/index.ts'
@@ -52,6 +54,8 @@ export class GuardSession {
   #finished = false
   #findings: Finding[] = []
   #report: Omit<GuardReport, 'findings'> = {}
+  /** As the guard gave it, by which it knows its reasons. */
+  #whole: GuardReport | null = null
 
   constructor(entry: ResolvedRailEntry, request: StreamRequest, context: RunContext) {
     this.entry = entry
@@ -127,7 +131,17 @@ export class GuardSession {
     if (!this.#finished && this.#findings.length === 0) return { status: 'cancelled', ...this.#base() }
     const report = { findings: NOTHING, ...this.#report }
     report.findings = this.#findings
-    return { status: 'judged', cached: false, report, ...this.#base() }
+    const critiques = this.#critiques()
+    if (critiques === null) return { status: 'judged', cached: false, report, ...this.#base() }
+    return { status: 'judged', cached: false, report, critiques, ...this.#base() }
+  }
+
+  /** The question for its reasons; null where it has none. */
+  #critiques(): readonly AskCritiques[] | null {
+    if (this.#whole !== null) return askCritiques(this.#guard, this.#whole)
+    const stream = this.#stream
+    if (stream?.critiques === undefined || this.#findings.length === 0) return null
+    return [async (options) => (await stream.critiques?.(options)) ?? []]
   }
 
   /**
@@ -161,6 +175,7 @@ export class GuardSession {
         const problem = reportProblem(report, text.original.length)
         if (problem !== null) return this.#rubbish('report', problem)
         const { findings, ...rest } = report as GuardReport
+        this.#whole = report as GuardReport
         this.#report = rest
         this.#finished = true
         return this.#record(findings)

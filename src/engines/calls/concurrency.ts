@@ -2,7 +2,7 @@
  * At most so many calls at once; others wait in line, first come first served. The line is bounded, and who could not be answered before
  * its deadline, as calls have lasted so far, is turned away at once, so that a busy model does not work for nobody.
  */
-import type { Clock, Completion, CompletionEngine, CompletionOptions } from '../../spec/index.ts'
+import type { Clock, CompletionEngine, CompletionOptions } from '../../spec/index.ts'
 import { timeLeft } from './deadline.ts'
 import { callAborted, engineFailure } from './failure.ts'
 
@@ -24,7 +24,8 @@ export function withConcurrency(engine: CompletionEngine, options: ConcurrencyOp
   }
 }
 
-class Line {
+/** The line before a model. */
+export class Line {
   readonly #places: number
   readonly #longest: number
   readonly #clock: Clock
@@ -39,16 +40,17 @@ class Line {
     this.#clock = clock
   }
 
-  async run(call: CompletionOptions, work: () => Promise<Completion>): Promise<Completion> {
+  /** Does the work when its turn has come. Rejects with `aborted` when the signal fires first, `rate_limited` where the line is too long. */
+  async run<Answer>(call: CompletionOptions, work: () => Promise<Answer>): Promise<Answer> {
     if (call.signal?.aborted === true) throw callAborted()
     if (this.#running < this.#places) this.#running += 1
     else await this.#turn(call)
     const started = this.#clock.now()
     try {
-      const completion = await work()
+      const answer = await work()
       const took = this.#clock.now() - started
       this.#usual = this.#usual === null ? took : this.#usual + NEWEST * (took - this.#usual)
-      return completion
+      return answer
     } finally {
       this.#leave()
     }

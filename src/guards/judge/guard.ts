@@ -6,15 +6,15 @@ import type { CompletionEngine, Guard, GuardReport, Stage } from '../../spec/ind
 import { ParapetError } from '../../spec/index.ts'
 import { hashText } from '../../core/text/index.ts'
 import type { Judge } from './ask-judge.ts'
-import type { CritiqueReading } from './formats/critique.ts'
 import type { FormatSettings, JudgeFormat } from './formats/format.ts'
 import { judgeFormat } from './formats/registry.ts'
 import type { JudgeTask, PolicyClause } from './judge-input.ts'
-import { tasksAt } from './judged-texts.ts'
+import { tasksAt, wholeTexts } from './judged-texts.ts'
 import type { CritiqueMode } from './judge-run.ts'
 import { JudgeRun } from './judge-run.ts'
 import { JudgeStream } from './judge-stream.ts'
-import type { JudgedPassage } from './judge-summary.ts'
+import type { ExplainedText, PassageCritique } from './passage-critiques.ts'
+import { askPassages } from './passage-critiques.ts'
 
 export interface JudgeGuardOptions {
   readonly id?: string
@@ -56,21 +56,16 @@ export interface JudgeGuardOptions {
   readonly now?: () => number
 }
 
-/** What the judge says of a passage beyond its label. */
-export interface PassageCritique {
-  /** In the original text. */
-  readonly start: number
-  readonly end: number
-  readonly critique: CritiqueReading
-}
-
 export interface JudgeGuard extends Guard {
   /**
    * The reasons behind a report that `check` gave, for each harmful passage, asked for now unless known. Empty for a clean text, where
-   * the judge has none, under `never`, and for a report of another guard. They quote the judged text: treat them as you treat it. Rejects as the engine does.
+   * the judge has none, under `never`, and for a report of another guard. They quote the judged text: treat them as you treat it. Rejects
+   * as the engine does. With a signal `timeout` does not bound them: whoever holds the signal does.
    */
   critiques(report: GuardReport, options?: { readonly signal?: AbortSignal }): Promise<readonly PassageCritique[]>
 }
+
+const NOTHING: ExplainedText = { passages: [], whole: [] }
 
 /** Longest passages over which a stream is sure to be held (`core/stream`). */
 const LONGEST_STREAMED = 4_096
@@ -97,7 +92,7 @@ export function createJudgeGuard(options: JudgeGuardOptions): JudgeGuard {
   checkOptions({ ...options, ...sizes, context, turns, critique, stream }, format)
   const stages = stagesOf(options.stages, tasks, format)
   const judge: Judge = { engine, format, threshold }
-  const kept = new WeakMap<GuardReport, readonly JudgedPassage[]>()
+  const kept = new WeakMap<GuardReport, ExplainedText>()
   const run = new JudgeRun({
     ...{ judge, tasks, sizes, critique, all },
     ...{ limits: { context, turns: format.sees === 'conversation' ? turns : 0, system } },
@@ -113,20 +108,13 @@ export function createJudgeGuard(options: JudgeGuardOptions): JudgeGuard {
     cacheable: turns === 0 || format.sees === 'last_exchange',
     async check(request) {
       const { report, harmful } = await run.check(request)
-      if (critique !== 'never') kept.set(report, harmful)
+      if (critique !== 'never' && harmful.length > 0)
+        kept.set(report, { passages: harmful, whole: wholeTexts(request.text.original, request) })
       return report
     },
     ...(stream === 'windows' ? { maxSpan: window, open: (request) => new JudgeStream(run, request) } : {}),
-    async critiques(report, { signal } = {}) {
-      const call = run.callOptions(signal)
-      const all = await Promise.all(
-        (kept.get(report) ?? []).map(async ({ start, end, answer, critique: known }) => {
-          const reading = known ?? (await answer.critique(call))
-          return reading === null ? [] : [{ start, end, critique: reading }]
-        }),
-      )
-      return all.flat()
-    },
+    critiques: (report, { signal } = {}) =>
+      askPassages(kept.get(report) ?? NOTHING, signal === undefined ? run.callOptions(signal) : { signal }),
   }
 }
 

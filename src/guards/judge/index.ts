@@ -1,8 +1,11 @@
 /** Language models as judges: the guard, alone or behind a classifier, the formats of guard models, and the generic policy judge. */
 export { createJudgeGuard, formatOf } from './guard.ts'
-export type { JudgeGuard, JudgeGuardOptions, PassageCritique } from './guard.ts'
+export type { JudgeGuard, JudgeGuardOptions } from './guard.ts'
+export type { PassageCritique } from './passage-critiques.ts'
 export { createCascadeGuard, harmLabelAt } from './cascade/index.ts'
 export type { CascadeDisagreement, CascadeGuardOptions, CascadeOpinion, HarmLabel, ScoreBand } from './cascade/index.ts'
+export { createClauseFormat, judgeClauses } from './policy-parallel/index.ts'
+export type { ClauseVerdict } from './policy-parallel/index.ts'
 export type { CritiqueMode } from './judge-run.ts'
 export type { JudgeInput, JudgeRequest, JudgeTask, JudgeTurn, PolicyClause } from './judge-input.ts'
 export type { JudgeReading, LabelReading, NamedClause, UnparsableReading } from './judge-reading.ts'

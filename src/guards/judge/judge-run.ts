@@ -13,10 +13,12 @@ import type { ContextLimits, JudgedRequest } from './judged-texts.ts'
 import { inputFor, tasksAt } from './judged-texts.ts'
 import type { JudgedPassage } from './judge-summary.ts'
 import { JudgeSummary } from './judge-summary.ts'
+import { AT_ONCE, settleAll } from './settle-all.ts'
 
 /**
  * When the reasons of a verdict are asked for. `when-flagged`: with the verdict where a text is harmful, so that its report shows the
- * passages quoted; this needs a `timeout`. `lazy`: when `critiques` is called; reasons that come with the label anyway are used at once. None changes a label.
+ * passages quoted; this needs a `timeout`. `lazy`: when `critiques` is called, which the record does once the decision is kept; reasons
+ * that come with the label anyway are used at once. None changes a label.
  */
 export type CritiqueMode = 'never' | 'when-flagged' | 'lazy'
 
@@ -65,7 +67,9 @@ export class JudgeRun {
     const call = this.callOptions(request.signal)
     const whole = original.length <= window
     const spans = [...windows(original.length, window, hop)]
-    const settled = await settleAll(spans, ([start, end]) =>
+    // Clause by clause, a passage shares a prefix with itself only.
+    const atOnce = this.parts.judge.format.each === undefined ? AT_ONCE : 1
+    const settled = await settleAll(spans, atOnce, ([start, end]) =>
       this.passage(original.slice(start, end), start, whole, request, call),
     )
     const passages = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
@@ -77,7 +81,7 @@ export class JudgeRun {
     for (const passage of passages)
       summary.add(failure === undefined ? passage : { ...passage, whole: true, answer: atWorst(passage.answer) })
     const report = { findings: summary.findings, ...summary.report() }
-    return { report, harmful: passages.filter(({ answer }) => isHarmful(answer)) }
+    return { report, harmful: harmfulOf(passages) }
   }
 
   /** Judges one passage, which begins at `start`. */
@@ -92,7 +96,8 @@ export class JudgeRun {
     const view = createTextView(text)
     const input = inputFor(view, request, limits)
     const answer = await askJudge(judge, { input, tasks: tasksAt(request.stage, tasks), all }, call)
-    return { start, end: start + text.length, whole, view, answer, critique: await this.#critique(answer, call) }
+    const critique = await this.#critique(answer, call)
+    return { start, end: start + text.length, whole, view, input, answer, critique }
   }
 
   summary(): JudgeSummary {
@@ -108,32 +113,16 @@ export class JudgeRun {
   }
 }
 
-/** Passages of one text judged at once; more would leave nothing of an engine to others. */
-const AT_ONCE = 6
-
-/** What became of each item, in order. */
-async function settleAll<Item, Value>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Value>,
-): Promise<readonly PromiseSettledResult<Value>[]> {
-  const results: PromiseSettledResult<Value>[] = []
-  const left = items.entries()
-  const worker = async (): Promise<void> => {
-    for (const [index, item] of left) {
-      results[index] = await work(item).then(
-        (value) => ({ status: 'fulfilled', value }) as const,
-        (reason: unknown) => ({ status: 'rejected', reason }) as const,
-      )
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, worker))
-  return results
-}
-
 /** What was found harmful, as surely as the passage that nobody judged may be. */
 function atWorst(answer: JudgeAnswer): JudgeAnswer {
   const scores = answer.scores.map((one) => (isHarm(one) ? { ...one, score: 1 } : one))
-  return { ...answer, scores }
+  const clauses = answer.clauses?.map((one) => (one.verdict === 'broken' ? { ...one, score: 1 } : one))
+  return { ...answer, scores, ...(clauses === undefined ? {} : { clauses }) }
+}
+
+/** The passages that have something to be explained. */
+export function harmfulOf(passages: readonly JudgedPassage[]): readonly JudgedPassage[] {
+  return passages.filter(({ answer }) => isHarmful(answer))
 }
 
 /** Whether a task but a refusal is positive. */

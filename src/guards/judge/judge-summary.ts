@@ -5,7 +5,9 @@
 import type { Finding, GuardReport, Scores, TextView } from '../../spec/index.ts'
 import type { JudgeAnswer, TaskScore } from './ask-judge.ts'
 import type { CritiqueReading, QuotedSpan } from './formats/critique.ts'
-import type { JudgeTask } from './judge-input.ts'
+import type { JudgeInput, JudgeTask } from './judge-input.ts'
+import type { NamedClause } from './judge-reading.ts'
+import type { ClauseVerdict } from './policy-parallel/ask-clauses.ts'
 
 /** A passage with its judge's answer. Offsets count in the original text. */
 export interface JudgedPassage {
@@ -14,6 +16,8 @@ export interface JudgedPassage {
   /** The text is this passage. */
   readonly whole: boolean
   readonly view: TextView
+  /** What the judge was shown. */
+  readonly input: JudgeInput
   readonly answer: JudgeAnswer
   /** Null where none was asked for, none was given, or giving it failed. */
   readonly critique: CritiqueReading | null
@@ -50,10 +54,13 @@ export class JudgeSummary {
     }
     const harm = harmOf(answer.scores)
     if (harm !== undefined) {
-      for (const label of clauseLabels(answer)) {
-        this.#categories[label] = Math.max(this.#categories[label] ?? 0, harm.score)
+      const own = clauseScores(answer.clauses ?? [])
+      for (const [label, score] of own) this.#categorise(label, score)
+      for (const label of labelsOf(answer.reading.categories)) {
+        const score = own.get(label) ?? harm.score
+        this.#categorise(label, score)
         // The task decides what happens; a category does where the policy says so.
-        found.push({ label, score: harm.score, action: 'pass', reason, ...span })
+        found.push({ label, score, action: 'pass', reason, ...span })
       }
       this.#quote(passage, harm)
     }
@@ -67,6 +74,10 @@ export class JudgeSummary {
       categories: this.#categories,
       ...(this.#highlights.length === 0 ? {} : { highlights: this.#highlights }),
     }
+  }
+
+  #categorise(label: string, score: number): void {
+    this.#categories[label] = Math.max(this.#categories[label] ?? 0, score)
   }
 
   #quote({ start, view, critique }: JudgedPassage, { task, score }: TaskScore): void {
@@ -89,7 +100,16 @@ function clauseNames({ reading }: JudgeAnswer): string {
   return reading.categories.map(({ id, title }) => `${id} ${title}`).join(', ')
 }
 
-/** MLCommons hazards of the clauses named; `clause.<id>` for a clause that stands for none. */
-function clauseLabels({ reading }: JudgeAnswer): ReadonlySet<string> {
-  return new Set(reading.categories.flatMap(({ id, hazards }) => (hazards.length === 0 ? [`clause.${id}`] : hazards)))
+/** MLCommons hazards of clauses; `clause.<id>` for a clause that stands for none. */
+function labelsOf(clauses: readonly NamedClause[]): ReadonlySet<string> {
+  return new Set(clauses.flatMap(({ id, hazards }) => (hazards.length === 0 ? [`clause.${id}`] : hazards)))
+}
+
+/** The highest score of each label, of clauses that have scores of their own. */
+function clauseScores(verdicts: readonly ClauseVerdict[]): ReadonlyMap<string, number> {
+  const scores = new Map<string, number>()
+  for (const { clause, score } of verdicts)
+    if (score !== null)
+      for (const label of labelsOf([clause])) scores.set(label, Math.max(scores.get(label) ?? 0, score))
+  return scores
 }

@@ -40,7 +40,7 @@ export function inputFor(passage: TextView, request: JudgedRequest, limits: Cont
   const shared = system === undefined ? {} : { system: wellFormed(system) }
   if (isAnswer(stage)) {
     const at = promptBefore(messages, messages.length)
-    const prompt = request.prompt ?? messageText(messages[at]) ?? ''
+    const prompt = promptOf(request)
     const before = request.prompt === undefined ? at : lastIndexOf(messages, 'user', request.prompt)
     const earlier = earlierTurns(messages, before, limits)
     return { prompt: wellFormed(middleOut(prompt, limits.context)), response: judged, ...shared, ...earlier }
@@ -48,6 +48,19 @@ export function inputFor(passage: TextView, request: JudgedRequest, limits: Cont
   // A document or a tool's result is no turn of a conversation.
   const earlier = stage === 'input' ? earlierTurns(messages, startOf(messages, request), limits) : {}
   return { prompt: judged, ...shared, ...earlier }
+}
+
+/**
+ * What a passage and the prompt beside an answer were cut from. Where a cut goes through what is a secret only as a whole, the rest of it
+ * can be told in these alone.
+ */
+export function wholeTexts(text: string, request: JudgedRequest): readonly string[] {
+  return isAnswer(request.stage) ? [text, promptOf(request)] : [text]
+}
+
+/** The prompt that an answer is about, in full. */
+function promptOf({ prompt, messages = [] }: JudgedRequest): string {
+  return prompt ?? messageText(messages[promptBefore(messages, messages.length)]) ?? ''
 }
 
 /** Where in the conversation the judged text stands; its end where it is not found. */

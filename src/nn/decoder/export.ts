@@ -44,7 +44,7 @@ export function exportDecoder(config: DecoderConfig, parameters: ParameterValues
   const weights = constantDecoderWeights(config, graph, parameters)
   const hidden = decode(config, weights, ids, {
     rotation: rotation(positions, maxLength, headWidth, ropeTheta),
-    attentionBias: cachedBias(ids, mask, attentionBiasRank(config)),
+    attentionBias: maskedBias(ids, mask, attentionBiasRank(config)),
     cache(layer, { keys, values }) {
       const [pastKeys, pastValues] = pasts[layer] as [SymbolicTensor, SymbolicTensor]
       const all = { keys: appended(pastKeys, keys), values: appended(pastValues, values) }
@@ -69,8 +69,11 @@ function appended(past: SymbolicTensor, fresh: SymbolicTensor): SymbolicTensor {
   })
 }
 
-/** 0 where a token may look, a large negative number where not: at later tokens and at padding. */
-function cachedBias(ids: SymbolicTensor, mask: SymbolicTensor, rank: number): SymbolicTensor {
+/**
+ * 0 where a token may look, a large negative number where not: at later tokens and at padding. The mask covers the tokens that are cached
+ * before `ids` as well, where there are some.
+ */
+export function maskedBias(ids: SymbolicTensor, mask: SymbolicTensor, rank: number): SymbolicTensor {
   const { graph } = ids
   const { onnx } = graph
   const size = (tensor: SymbolicTensor, axis: number): string => {
@@ -93,6 +96,6 @@ function cachedBias(ids: SymbolicTensor, mask: SymbolicTensor, rank: number): Sy
   return graph.applyOne('Where', {
     inputs: [],
     constants: [visible, onnx.scalar(0), onnx.scalar(NO_ATTENTION)],
-    shape: ['batch', ...middle.slice(1).map(() => 1), 'length', 'total'],
+    shape: ['batch', ...middle.slice(1).map(() => 1), 'length', mask.shape[1] ?? 'total'],
   })
 }

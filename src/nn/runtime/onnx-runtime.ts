@@ -12,9 +12,18 @@ export interface OnnxTensor {
   readonly dims: readonly number[]
 }
 
+/** An input as the file declares it; type and shape are those of tensors, a free size is a name. */
+export interface OnnxInput {
+  readonly name: string
+  readonly type?: string
+  readonly shape?: readonly (number | string)[]
+}
+
 export interface OnnxSession {
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
+  /** What the file declares of its inputs; absent in older versions of the packages. */
+  readonly inputMetadata?: readonly OnnxInput[]
   /** `fetches` names the wanted outputs, all if absent; those given as tensors are filled in place, and returned as copies as well. */
   run(
     feeds: Readonly<Record<string, OnnxTensor>>,
@@ -46,14 +55,15 @@ export interface SessionOptions {
 export interface OnnxRuntime {
   readonly kind: 'node' | 'web'
   tensor(dataType: DataType, data: TensorData, shape: readonly number[]): OnnxTensor
-  session(model: Uint8Array, options?: SessionOptions): Promise<OnnxSession>
+  /** From the bytes of a file, or its path, which files whose weights lie beside them need; only the native kind takes paths. */
+  session(model: Uint8Array | string, options?: SessionOptions): Promise<OnnxSession>
 }
 
 /** The part of `onnxruntime-common` that both packages export. */
 interface OnnxModule {
   readonly Tensor: new (type: string, data: TensorData, dims: readonly number[]) => OnnxTensor
   readonly InferenceSession: {
-    create(model: Uint8Array, options: Readonly<Record<string, unknown>>): Promise<OnnxSession>
+    create(model: Uint8Array | string, options: Readonly<Record<string, unknown>>): Promise<OnnxSession>
   }
   readonly env: { readonly wasm: { numThreads?: number } }
   /** Only onnxruntime-node has it. `bundled` is false for those installed apart. */

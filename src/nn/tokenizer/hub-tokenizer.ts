@@ -10,6 +10,14 @@ import { type ControlTexts, controlTexts, unusedMark } from './plain-text-marks.
 export interface HubTokenizer {
   normalizer: ((text: string) => string) | null
   pre_tokenizer: ((text: string, options?: unknown) => string[]) | null
+  /** Puts control tokens around the tokens of a text, or of two. */
+  readonly post_processor:
+    | ((
+        first: string[],
+        second: string[] | null,
+        addSpecial: boolean,
+      ) => { readonly tokens: readonly string[]; readonly token_type_ids?: readonly number[] })
+    | null
   readonly model: {
     readonly vocab: readonly (string | undefined)[]
     readonly unk_token?: string | null

@@ -7,6 +7,7 @@ import { Facts } from '../../ui/facts.tsx'
 import { momentText } from '../../ui/numbers.ts'
 import { ProblemNote } from '../../ui/problem-note.tsx'
 import { toLine } from '../../ui/visible.ts'
+import { Critiques } from '../judgement/critiques.tsx'
 import { JudgementView } from '../judgement/judgement.tsx'
 import { Outcome } from '../judgement/outcome.tsx'
 import { recordedTexts } from '../judgement/texts.ts'
@@ -79,7 +80,7 @@ function Dialog({ open, reader, session, say }: DecisionDialogProps & { readonly
 }
 
 function Detail({ decision, reader, session, say }: DecisionDialogProps & { readonly decision: DecisionBody }): VNode {
-  const { id, content, feedback, review, status } = decision
+  const { id, content, critiques, feedback, review, status } = decision
   return (
     <>
       <Outcome judgement={decision} id="detail-title" />
@@ -105,6 +106,7 @@ function Detail({ decision, reader, session, say }: DecisionDialogProps & { read
         texts={content === null ? [] : recordedTexts(content)}
         textless="The texts are not shown: the policy does not record them, or this key may not read them."
       />
+      <Critiques critiques={critiques} />
       {feedback.length === 0 ? null : <FeedbackList decision={decision} />}
       {session.recording ? <FeedbackForm id={id} reader={reader} say={say} /> : null}
     </>

@@ -29,6 +29,7 @@ function decision(id: string, second: number, part: Partial<DecisionBody> = {}):
     content: null,
     review: null,
     feedback: [],
+    critiques: [],
     ...part,
   }
 }

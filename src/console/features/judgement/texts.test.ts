@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import fc from 'fast-check'
 import type { GuardReplyBody } from '../../../contract/index.ts'
 import type { Span } from '../../data/words.ts'
-import { changesIn, placeOf, recordedTexts, textsOf } from './texts.ts'
+import { changesIn, occurrencesIn, placeOf, recordedTexts, textsOf } from './texts.ts'
 
 const NO_SCORES = { prompt_harm: null, response_harm: null, refusal: null, injection: null, toxicity: null }
 
@@ -106,6 +106,25 @@ test('texts of a record: fields, messages, parts, tool calls', () => {
     ['Message 1, user', 'look\n(image/png)'],
     ['Message 2, assistant', 'find({"q":1})'],
   ])
+})
+
+test('texts of a record: what the model answered stands behind what it was asked', () => {
+  const messages = [{ role: 'user', content: 'How?' }] as const
+  const answers = [{ role: 'assistant', content: 'Like this.', reasoning: 'Easy.' }] as const
+  expect(recordedTexts({ messages, answers }).map(({ title, text }) => [title, text])).toEqual([
+    ['Message 1, user', 'How?'],
+    ['Answer', 'Easy.\nLike this.'],
+  ])
+  const two = recordedTexts({ answers: [...answers, ...answers] })
+  expect(two.map(({ title }) => title)).toEqual(['Answer 1', 'Answer 2'])
+})
+
+test('words are found wherever they stand, overlaps as one', () => {
+  expect(occurrencesIn('aba aba', ['ab', 'ba'])).toEqual([
+    { start: 0, end: 3 },
+    { start: 4, end: 7 },
+  ])
+  expect(occurrencesIn('abc', ['', 'x'])).toEqual([])
 })
 
 test('places in words', () => {

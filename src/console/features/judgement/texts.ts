@@ -75,21 +75,33 @@ function contentOf(message: unknown): string | undefined {
  * longer fit.
  */
 export function recordedTexts(content: Content): readonly ShownText[] {
-  if (content.messages !== undefined) {
-    return content.messages.flatMap((message, index) => {
-      const calls = (message.toolCalls ?? []).map(({ name, input }) => `${name}(${input})`)
-      const text = [messageText(message.content), ...calls].filter((line) => line !== '').join('\n')
-      return text === '' ? [] : { title: `Message ${index + 1}, ${message.role}`, text, spans: [] }
-    })
+  const { messages, answers = [] } = content
+  const answered = answers.flatMap((answer, index) =>
+    textPanel(answers.length === 1 ? 'Answer' : `Answer ${index + 1}`, spoken(answer)),
+  )
+  if (messages !== undefined) {
+    const asked = messages.flatMap((message, index) =>
+      textPanel(`Message ${index + 1}, ${message.role}`, spoken(message)),
+    )
+    return [...asked, ...answered]
   }
   const fields = [
     ['Text', content.prompt],
     ['Answer', content.response],
     ['System prompt', content.system],
   ] as const
-  return fields.flatMap(([title, text]) =>
-    text === undefined || text === null || text === '' ? [] : { title, text, spans: [] },
-  )
+  return [...fields.flatMap(([title, text]) => textPanel(title, text ?? '')), ...answered]
+}
+
+function textPanel(title: string, text: string): readonly ShownText[] {
+  return text === '' ? [] : [{ title, text, spans: [] }]
+}
+
+/** What a message says and does, a model's reasoning first. */
+function spoken(message: NonNullable<Content['messages' | 'answers']>[number]): string {
+  const reasoning = 'reasoning' in message ? (message.reasoning ?? '') : ''
+  const calls = (message.toolCalls ?? []).map(({ name, input }) => `${name}(${input})`)
+  return [reasoning, messageText(message.content), ...calls].filter((line) => line !== '').join('\n')
 }
 
 type MessageContent = NonNullable<Content['messages']>[number]['content']
@@ -120,13 +132,23 @@ export function changesIn(modified: string, original: string, spans: readonly Sp
   return changes
 }
 
+/** Where words stand in a text, every time that they do. */
+export function occurrencesIn(text: string, words: readonly string[]): readonly Change[] {
+  const found: Change[] = []
+  for (const wanted of words) {
+    for (let at = wanted === '' ? -1 : text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length))
+      found.push({ start: at, end: at + wanted.length })
+  }
+  return mergedRanges(text.length, found)
+}
+
 /** A range of a modified text; empty where something was taken away. */
 export interface Change {
   readonly start: number
   readonly end: number
 }
 
-function mergedRanges(length: number, spans: readonly Span[]): readonly Change[] {
+function mergedRanges(length: number, spans: readonly Change[]): readonly Change[] {
   const merged: { start: number; end: number }[] = []
   const sorted = spans
     .map(({ start, end }) => ({ start: Math.max(0, start), end: Math.min(length, end) }))
@@ -141,7 +163,7 @@ function mergedRanges(length: number, spans: readonly Span[]): readonly Change[]
 }
 
 /** Where a span stands, in words. */
-export function placeOf({ field, message, start, end }: Span): string {
+export function placeOf({ field, message, start, end }: Omit<Span, 'label' | 'score'>): string {
   const words = { prompt: 'text', response: 'answer', system: 'system prompt' } as const
   const text = message === undefined ? words[field] : `message ${message + 1}`
   return `${text}, ${start}–${end}`

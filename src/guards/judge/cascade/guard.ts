@@ -91,6 +91,10 @@ export function createCascadeGuard(options: CascadeGuardOptions): Guard {
     // Whether the judge could be reached is no property of the text.
     cacheable: onJudgeError === 'error' && judge.cacheable !== false && classifier.cacheable !== false,
     check,
+    // A report of the classifier is none of the judge's, so it has no reasons.
+    ...(judge.critiques === undefined
+      ? {}
+      : { critiques: async (report, options) => (await judge.critiques?.(report, options)) ?? [] }),
   }
 }
 

@@ -50,6 +50,8 @@ export interface JudgeFormat {
   readonly sees: 'conversation' | 'last_exchange'
   /** The taxonomy it speaks, or the clauses given instead. Empty where it names no categories. */
   readonly clauses: readonly PolicyClause[]
+  /** A format for each clause, which are asked about one by one instead; `ask` still asks about the whole policy. */
+  readonly each?: readonly JudgeFormat[]
   /**
    * Prepares one question.
    *
@@ -78,4 +80,6 @@ export interface FormatSettings {
   readonly risk?: string
   /** Policy judge: which part of the prompt calls share, the policy or the texts. Default `policy_first`. */
   readonly shared?: 'policy_first' | 'texts_first'
+  /** Policy judge: each clause is asked about on its own, behind one prefix with the texts. Default false. */
+  readonly parallel?: boolean
 }

@@ -32,6 +32,7 @@ const VALUES: Readonly<Partial<Record<keyof FormatSettings, readonly unknown[]>>
   order: ['reason_first', 'label_first'],
   parser: ['strict', 'paper-compat'],
   shared: ['policy_first', 'texts_first'],
+  parallel: [true, false],
 }
 
 const ENTRIES: Readonly<Record<string, Entry>> = {
@@ -60,7 +61,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   nemoguard: { settings: CLAUSES, create: createNemoGuardContentFormat },
   'nemoguard-topic': { settings: [], create: createNemoGuardTopicFormat },
   'off-topic': { settings: [], create: createOffTopicFormat },
-  policy: { settings: ['clauses', 'shared'], create: createPolicyJudgeFormat },
+  policy: { settings: ['clauses', 'shared', 'parallel'], create: createPolicyJudgeFormat },
 }
 
 export const JUDGE_FORMATS: readonly string[] = Object.keys(ENTRIES)
