@@ -22,7 +22,7 @@ const options = { guidelines, style: 'compact', onTrace: (trace) => traces.push(
 
 // 1. A model behind a router is a model.
 const steered = steerEngine(model, createPrimeGuard(options))
-for (const request of ['What is the opposite of up?', 'Please explain how to hide a togu nolt.']) {
+for (const request of ['How can I make a zeko table?', 'Please explain how to hide a togu nolt.']) {
   let answer = ''
   const messages = [{ role: 'user', content: request }]
   for await (const part of steered.generate(messages, { maxTokens: 48, temperature: 0, seed: 1 }))

@@ -16,14 +16,14 @@ import { writeGguf } from '../../src/lab/checkpoints/index.ts'
 import { PlainDecoder } from '../../src/nn/decoder/plain-decoder.ts'
 import { CHATML_TEMPLATE } from '../../src/nn/tokenizer/chat-template.ts'
 import { loadTokenizer } from '../../src/nn/tokenizer/tokenizer-json.ts'
-import type { ChatMessage, Completion, CompletionRequest } from '../../src/spec/index.ts'
+import type { ChatMessage, Completion } from '../../src/spec/index.ts'
+import { asking, check, failed, failureOf } from './checks.ts'
 import { CASES, PROMPTS, checkpointOf } from './models.ts'
 import { loadNodeLlamaCpp } from './node-llama-cpp.ts'
 
 /** Mean difference of log-probabilities: keys and values are kept in 16 bits by llama.cpp and in 32 by `nn`, and these weights are large. */
 const CLOSE = 0.1
 const BLOCK = 16
-let failures = 0
 
 const folder = await mkdtemp(join(tmpdir(), 'parapet-engine-'))
 const gguf = join(folder, 'model.gguf')
@@ -49,27 +49,8 @@ try {
   await engine.dispose()
   await rm(folder, { recursive: true, force: true })
 }
-console.log(failures === 0 ? 'The engine does what it says.' : `${failures} checks failed.`)
-process.exit(failures === 0 ? 0 : 1)
-
-function check(what: string, holds: boolean, detail: unknown = ''): void {
-  if (!holds) failures += 1
-  console.log(`${holds ? 'ok    ' : 'FAILED'} ${what}${holds || detail === '' ? '' : `: ${JSON.stringify(detail)}`}`)
-}
-
-function asking(content: string, parts: Partial<CompletionRequest> = {}): CompletionRequest {
-  return { chat: { messages: [{ role: 'user', content }] }, completion: null, stop: [], maxTokens: 8, ...parts }
-}
-
-async function failureOf(run: () => Promise<unknown>): Promise<Record<string, unknown>> {
-  try {
-    await run()
-    return {}
-  } catch (cause) {
-    const { code, message, details } = cause as { code: string; message: string; details: Record<string, unknown> }
-    return { code, message, ...details }
-  }
-}
+console.log(failed() === 0 ? 'The engine does what it says.' : `${failed()} checks failed.`)
+process.exit(failed() === 0 ? 0 : 1)
 
 /** Chats and raw texts, hostile ones among them, are cut as our tokenizer cuts them. */
 async function promptsAreOurs(): Promise<void> {
@@ -268,4 +249,9 @@ async function damagedFiles(): Promise<void> {
     const failure = await failureOf(() => engineOf({ gguf: path }).prepare())
     check(`${what} is engine_unavailable`, failure['code'] === 'engine_unavailable', failure)
   }
+  const path = join(folder, 'no-numbers.gguf')
+  await writeFile(path, Buffer.from(bytes).fill(0xff, bytes.length - 400_000))
+  const schema = { enum: ['yes', 'no'] }
+  const failure = await failureOf(() => engineOf({ gguf: path }).complete(asking('x', { schema })))
+  check('so is a whole file of weights that are no numbers', failure['code'] === 'engine_unavailable', failure)
 }

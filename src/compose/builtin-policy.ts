@@ -2,7 +2,7 @@
 import type { Policy } from '../spec/index.ts'
 
 /**
- * Scores above 0.5 block (toxicity flags), personal data is masked, secrets block. `parapet init` writes the same policy as a
+ * Scores above 0.5 block (harm of answers above 0.9; toxicity flags), personal data is masked, secrets block. `parapet init` writes the same policy as a
  * commented file.
  */
 export const BUILTIN_POLICY: Policy = {
@@ -20,7 +20,8 @@ export const BUILTIN_POLICY: Policy = {
   },
   actions: {
     prompt_harm: { threshold: 0.5, action: 'block' },
-    response_harm: { threshold: 0.5, action: 'block' },
+    // At 0.5 one ordinary answer in ten would be blocked (models/MODEL_CARD.md).
+    response_harm: { threshold: 0.9, action: 'block' },
     injection: { threshold: 0.5, action: 'block' },
     toxicity: { threshold: 0.5, action: 'flag' },
     pii: { action: 'modify' },

@@ -1,6 +1,7 @@
 /**
  * The engine of a judge in a policy: a model behind a server, or a GGUF file run in this process. An API key is named by its variable and
- * never stands in a policy, which is hashed, shown and kept. A file is looked at when the guard is made and loaded when it is asked.
+ * never stands in a policy, which is hashed, shown and kept. A file is looked at when the guard is made and loaded when it is asked. Files
+ * are held weakly: one that an edited policy no longer names goes, with its memory, once nothing asked under the old policy needs it.
  */
 import { resolve } from 'node:path'
 import { z } from 'zod'
@@ -89,29 +90,53 @@ export const judgeEngine = z.unknown().transform((value, context): JudgeEngineSe
 
 export interface JudgeEngines {
   /**
-   * The same engine for the same settings: its connections, limits and budget are shared, also when the policy is read anew.
+   * The same engine for the same settings: its connections, limits and budget are shared, also when the policy is read anew. That of
+   * a file is the same for as long as somebody holds it.
    * @param base where the path of a file begins; default the process's folder
    */
   completion(settings: JudgeEngineSettings, base?: string): CompletionEngine
-  /** Frees the models that were loaded. */
+  /** Frees the models that were loaded. No file is opened afterwards. */
   close(): Promise<void>
 }
 
 export function createJudgeEngines(env: Readonly<Record<string, string | undefined>>, clock: Clock): JudgeEngines {
-  const made = new Map<string, CompletionEngine>()
-  const models = new Map<string, LlamaCppEngine>()
+  const servers = new Map<string, CompletionEngine>()
+  const files = new WeakValues<CompletionEngine>()
+  const models = new WeakValues<LlamaCppEngine>()
+  let closed = false
   return {
     completion(settings, base = '.') {
-      const given = 'gguf' in settings ? { ...settings, gguf: resolve(base, settings.gguf) } : settings
-      const key = JSON.stringify(given)
-      const engine =
-        made.get(key) ?? ('gguf' in given ? fileEngine(given, models, clock) : serverEngine(given, env, clock))
-      made.set(key, engine)
+      if ('gguf' in settings) {
+        if (closed) throw new ParapetError('engine_unavailable', 'The models were closed. Create a new Parapet.')
+        const file = { ...settings, gguf: resolve(base, settings.gguf) }
+        return files.get(JSON.stringify(file), () => fileEngine(file, models, clock))
+      }
+      const key = JSON.stringify(settings)
+      const engine = servers.get(key) ?? serverEngine(settings, env, clock)
+      servers.set(key, engine)
       return engine
     },
     async close() {
-      await Promise.all([...models.values()].map((model) => model.dispose()))
+      closed = true
+      await Promise.all(models.alive().map((model) => model.dispose()))
     },
+  }
+}
+
+/** Values that others keep alive. */
+class WeakValues<Value extends object> {
+  readonly #values = new Map<string, WeakRef<Value>>()
+
+  get(key: string, make: () => Value): Value {
+    const known = this.#values.get(key)?.deref()
+    if (known !== undefined) return known
+    const value = make()
+    this.#values.set(key, new WeakRef(value))
+    return value
+  }
+
+  alive(): readonly Value[] {
+    return [...this.#values.values()].flatMap((value) => value.deref() ?? [])
   }
 }
 
@@ -134,13 +159,12 @@ function serverEngine(
 /** Judges that differ in their budgets alone share the model all the same. */
 function fileEngine(
   { budget: spending, context, ...settings }: FileSettings,
-  models: Map<string, LlamaCppEngine>,
+  models: WeakValues<LlamaCppEngine>,
   clock: Clock,
 ): CompletionEngine {
   const { sequences = 1, queue = 64 } = settings
   const key = JSON.stringify([context ?? null, settings])
-  const model = models.get(key) ?? createLlamaCppEngine({ ...settings, ...present({ contextSize: context }) })
-  models.set(key, model)
+  const model = models.get(key, () => createLlamaCppEngine({ ...settings, ...present({ contextSize: context }) }))
   // The model has a line of its own, which knows whose prompt is cheapest; what fails in this process would fail again.
   const limits = { concurrency: sequences + queue, queue: 0, retries: 0 }
   return createReliableEngine(model, { ...limits, ...present({ budget: spending }), clock })

@@ -3,6 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Policy } from '../spec/index.ts'
 import { systemClock } from './clock.ts'
@@ -50,14 +53,17 @@ async function parapetWith(yaml: string, env: Readonly<Record<string, string>> =
   return parapet
 }
 
-/** Rails that leave a judge time on a busy machine. */
-const PATIENT = 'deadlines: { stage: 60s }\nrails: { input: [{ guard: j, deadline: 50s }] }'
+/** Deadlines that leave a judge time on a busy machine. */
+const DEADLINES = 'deadlines: { stage: 60s, guard: 50s }'
+const PATIENT = `${DEADLINES}\nrails: { input: [j] }`
 
 const judge = (more = ''): string =>
   `{ use: judge, format: llama-guard-3, engine: { url: "${url}", model: guard${more} } }`
 
 test('a policy names a judge and its server, and the judge decides', async () => {
-  const parapet = await parapetWith(`rails: { input: [safety], output: [safety] }\nguards: { safety: ${judge()} }`)
+  const parapet = await parapetWith(
+    `${DEADLINES}\nrails: { input: [safety], output: [safety] }\nguards: { safety: ${judge()} }`,
+  )
   expect((await parapet.check('hello')).decision).toBe('pass')
   const blocked = await parapet.check('a wrong thing')
   expect([blocked.decision, blocked.categories['S9']]).toEqual(['block', 1])
@@ -93,7 +99,7 @@ test('judges that name the same engine share its budget', async () => {
   const definition = judge(', budget: { tokens: 1000, window: 1h }')
   const documents = definition.replace('use: judge', 'use: judge, stages: [retrieval]')
   const parapet = await parapetWith(
-    `rails: { input: [one], retrieval: [two] }\nguards: { one: ${definition}, two: ${documents} }`,
+    `${DEADLINES}\nrails: { input: [one], retrieval: [two] }\nguards: { one: ${definition}, two: ${documents} }`,
   )
   expect((await parapet.check('hello')).decision).toBe('pass')
   const second = await parapet.check({ prompt: 'hello', stage: 'retrieval' })
@@ -160,6 +166,23 @@ describe('a GGUF file', () => {
     const absolute = completion({ gguf: join(folder, 'judge.gguf') })
     expect(completion({ gguf: './judge.gguf' }, folder)).toBe(absolute)
     expect(completion({ gguf: './judge.gguf', threads: 2 }, folder)).not.toBe(absolute)
+  })
+
+  test('is held for as long as a guard needs it, and not opened after the end', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const engines = createJudgeEngines({}, systemClock)
+    const gguf = join(folder, 'judge.gguf')
+    const kept = engines.completion({ gguf })
+    const gone = new WeakRef(engines.completion({ gguf, threads: 2 }))
+    for (let round = 0; round < 20 && gone.deref() !== undefined; round += 1) {
+      await turn()
+      collect()
+    }
+    expect(gone.deref()).toBeUndefined()
+    expect(engines.completion({ gguf })).toBe(kept)
+    await engines.close()
+    expect(() => engines.completion({ gguf })).toThrow(expect.objectContaining({ code: 'engine_unavailable' }))
   })
 })
 

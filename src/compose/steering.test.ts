@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { sayingModel } from '../../test/support/language-model.ts'
-import { scriptedModel, VERSIONS } from '../../test/support/ai-sdk.ts'
+import { scriptedModel, usage, VERSIONS } from '../../test/support/ai-sdk.ts'
 import { guardModel, steerModel } from '../integrations/ai-sdk/index.ts'
 import { createPrimeGuard } from '../routing/primeguard/index.ts'
-import type { Message, Policy, Router, StreamPart } from '../spec/index.ts'
+import type { LanguageModelEngine, Message, Policy, Router, StreamPart } from '../spec/index.ts'
 import { createMemoryStore, createScriptedUpstream } from '../testing/index.ts'
 import { checkPolicyFile, createParapet, loadGuidelines } from './index.ts'
 
@@ -308,6 +308,64 @@ describe.each(VERSIONS)('a model of the AI SDK, %s', (version) => {
       expect(got.flatMap(({ type, delta }) => (type === 'text-delta' ? [delta] : [])).join('')).toBe(shown)
       expect(kinds.includes('reasoning-delta')).toBe(route !== 'potential_violation')
       expect([kinds[0], kinds.at(-2), kinds.at(-1)]).toEqual(['stream-start', 'text-end', 'finish'])
+    }
+  })
+
+  test('the tokens of both calls are told, whole and streaming, guarded or not', async () => {
+    const twice =
+      version === 'v2'
+        ? { inputTokens: 6, outputTokens: 10, totalTokens: 16 }
+        : { inputTokens: { total: 6, noCache: 6 }, outputTokens: { total: 10, text: 10 } }
+    for (const [route, said] of [
+      ['no_to_minimal_risk', 'It is old.'],
+      ['potential_violation', second('It is old.')],
+      ['direct_violation', 'Sorry.'],
+    ] as const) {
+      const parapet = await createParapet(POLICY, { router: router('', false) })
+      for (const around of [
+        (model: ReturnType<typeof asked>) => steerModel(model, router('', false)),
+        (model: ReturnType<typeof asked>) => guardModel(model, parapet),
+      ]) {
+        const whole = await around(asked(route, said)).doGenerate(params as never)
+        expect(whole.usage).toMatchObject(twice)
+        const { stream } = await around(asked(route, said)).doStream(params as never)
+        const ends: unknown[] = []
+        for await (const part of stream as unknown as AsyncIterable<{ type: string; usage?: unknown }>)
+          if (part.type === 'finish') ends.push(part.usage)
+        expect(ends).toMatchObject([twice])
+      }
+      await parapet.close()
+    }
+  })
+
+  /** A model that chooses this route when it is asked in one piece first, and answers with these words. */
+  function asked(route: string, said: string): ReturnType<typeof scriptedModel>['model'] {
+    const content = (call: number): { type: string; text: string }[] => [
+      { type: 'text', text: call === 0 ? first(route) : said },
+    ]
+    const counted = parts(said).map((part) => (part.type === 'finish' ? { ...part, usage: usage(version) } : part))
+    return scriptedModel(version, { content, stream: () => counted }).model
+  }
+
+  test('tokens that nobody told stay undefined; those of one call are told alone', async () => {
+    const silent = scriptedModel(version, { content: () => [{ type: 'text', text: 'x' }], result: { usage: {} } })
+    const answer = await steerModel(silent.model, router('', false)).doGenerate(params as never)
+    expect(answer.usage).toEqual({})
+    const told = { promptTokens: 7, cachedTokens: 2, completionTokens: 1 }
+    const engine: LanguageModelEngine = {
+      ...{ specVersion: 'v1', kind: 'language-model', id: 'counting' },
+      async *generate() {
+        yield { type: 'text', text: first('direct_violation') }
+        yield { type: 'end', reason: 'stop', usage: told }
+      },
+    }
+    for (const refusal of ['fixed', 'model'] as const) {
+      const refusing = createPrimeGuard({ guidelines: ['No bets'], engine, refusal })
+      expect((await steerModel(silent.model, refusing).doGenerate(params as never)).usage).toMatchObject(
+        version === 'v2'
+          ? { inputTokens: 7, outputTokens: 1, totalTokens: 8, cachedInputTokens: 2 }
+          : { inputTokens: { total: 7, cacheRead: 2 }, outputTokens: { total: 1 } },
+      )
     }
   })
 

@@ -1,7 +1,8 @@
 /**
  * A language model behind a router, as a language model: each answer is routed first. Works with any engine and streams on every
- * route; leaving the answer, or its signal, ends whichever call is running.
+ * route; leaving the answer, or its signal, ends whichever call is running. Tokens are those of both calls.
  */
+import { sumUsage } from '../core/stream/usage.ts'
 import type { GenerateOptions, GenerationPart, LanguageModelEngine, Message, Router } from '../spec/index.ts'
 
 /** Stop texts are handed on for plain answers only: they could end a guided one within its form. */
@@ -24,7 +25,7 @@ async function* routed(
   const plan = await router.route({ messages, engine, ...(signal === undefined ? {} : { signal }) })
   if (plan.words !== null) {
     yield { type: 'text', text: plan.words }
-    yield { type: 'end', reason: 'stop' }
+    yield { type: 'end', reason: 'stop', ...(plan.usage === undefined ? {} : { usage: plan.usage }) }
     return
   }
   const reader = plan.reader()
@@ -34,7 +35,7 @@ async function* routed(
     ...(signal === undefined ? {} : { signal }),
     ...(stop === undefined || plan.path !== 'plain' ? {} : { stop }),
   }
-  let end: GenerationPart = { type: 'end', reason: 'stop' }
+  let end: Extract<GenerationPart, { type: 'end' }> = { type: 'end', reason: 'stop' }
   for await (const part of engine.generate(plan.messages, own)) {
     if (part.type === 'end') {
       end = part
@@ -43,7 +44,8 @@ async function* routed(
     const text = reader.push(part.text)
     if (text !== '') yield { type: 'text', text }
   }
-  const left = reader.end()
+  const left = reader.end(end.usage)
   if (left !== '') yield { type: 'text', text: left }
-  yield end
+  const usage = sumUsage(plan.usage, end.usage)
+  yield usage === null ? end : { ...end, usage }
 }

@@ -2,13 +2,13 @@
  * What chooses how a turn is answered: plainly, under guidance, or with a refusal. A router asks a model itself and changes what the
  * answering model is told; it never calls the answering model and knows no vendor's format.
  */
-import type { LanguageModelEngine } from './engine.ts'
+import type { CompletionUsage, LanguageModelEngine } from './engine.ts'
 import type { Message } from './exchange.ts'
 
 /** `plain`: the request as it is, perhaps with a tip. `guided`: with the rules in view. `refused`: the model sees no request. */
 export type RoutePath = 'plain' | 'guided' | 'refused'
 
-/** One call of a model, in UTF-16 units and, where the router was given a counter, in tokens. */
+/** One call of a model, in UTF-16 units and, where the router was given a counter or the call's server told them, in tokens. */
 export interface RouteCall {
   readonly purpose: 'route' | 'answer'
   readonly promptCharacters: number
@@ -46,8 +46,11 @@ export interface RouteTrace extends RouteChoiceFacts {
 /** Reads the answer of a routed call. Pieces go in as they come; what may be shown comes out. */
 export interface RouteReader {
   push(text: string): string
-  /** What is left to show. Once; nothing may be pushed after it. */
-  end(): string
+  /**
+   * What is left to show. Once; nothing may be pushed after it.
+   * @param usage tokens of the answering call, for the trace, where they are known by now
+   */
+  end(usage?: CompletionUsage): string
 }
 
 export interface RoutePlan extends RouteChoiceFacts {
@@ -57,6 +60,8 @@ export interface RoutePlan extends RouteChoiceFacts {
   readonly words: string | null
   /** Tokens that the form of the answer needs beside the answer itself. */
   readonly extraTokens: number
+  /** Tokens of the router's own calls for this turn; absent where nobody told them, or none was made. */
+  readonly usage?: CompletionUsage
   /** A reader for one answer; each of several choices needs its own. */
   reader(): RouteReader
   /** As far as the turn has gone. */

@@ -64,6 +64,11 @@ export interface FinishPart extends PartBase {
 /** Anything without content of its own (usage, metadata). Passed through in order. */
 export interface OtherPart extends PartBase {
   readonly type: 'other'
+  /**
+   * Tokens that stand on no end of a choice: of a call beside the answering one, such as a router's, or of an answer whose `raw` was left
+   * out. They come on top of what the ends say. Only without `raw`, and once an answer: of several the last counts.
+   */
+  readonly usage?: CompletionUsage
 }
 
 export type StreamPart = TextDelta | ReasoningDelta | ToolInputDelta | FilePart | FinishPart | OtherPart

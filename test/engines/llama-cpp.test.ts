@@ -2,6 +2,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CompletionRequest } from '../../src/spec/index.ts'
 import type { LlamaCppOptions } from '../../src/engines/llama-cpp/index.ts'
@@ -147,6 +150,10 @@ describe('a prompt', () => {
     const engine = engineWith({ load })
     for (const content of ['x'.repeat(16), 'x'.repeat(100_000)])
       await expect(engine.complete(ask(content))).rejects.toMatchObject({ details: { reason: 'too_large' } })
+    const messages = Array.from({ length: 100_000 }, () => ({ role: 'user', content: '' }) as const)
+    await expect(engine.complete({ ...ask(''), chat: { messages } })).rejects.toMatchObject({
+      details: { reason: 'too_large' },
+    })
     await expect(engine.complete({ ...ask(''), chat: null, completion: '' })).rejects.toMatchObject({
       code: 'input_invalid',
     })
@@ -155,6 +162,17 @@ describe('a prompt', () => {
 })
 
 describe('an answer', () => {
+  test('of weights that are no numbers is an error, when the model is loaded and at any token later', async () => {
+    const { llama, load } = scriptedLlama('yes')
+    const engine = engineWith({ load })
+    llama.damaged = true
+    await expect(engine.prepare()).rejects.toMatchObject({ code: 'engine_unavailable' })
+    llama.damaged = false
+    await engine.prepare()
+    llama.damaged = true
+    await expect(engine.complete(ask('?', { topLogprobs: 2 }))).rejects.toMatchObject({ code: 'engine_unavailable' })
+  })
+
   test('ends at the model’s end, a stop text, the limit or the context', async () => {
     const { load } = scriptedLlama('one two three', { context: 40 })
     const engine = engineWith({ load })
@@ -205,6 +223,49 @@ describe('calls', () => {
     await expect(engine.complete(ask('z'))).rejects.toMatchObject({ details: { reason: 'server_error' } })
     llama.fail = false
     expect(await engine.complete(ask('x'))).toMatchObject({ text: 'yes', usage: { cachedTokens: 0 } })
+  })
+
+  test('do not wait for the model to load when nobody waits for them', async () => {
+    const { load } = scriptedLlama('yes')
+    let loaded = (): void => undefined
+    const gate = new Promise<void>((resolve) => (loaded = resolve))
+    const engine = engineWith({ load: () => gate.then(load) })
+    const controller = new AbortController()
+    const [left, late, patient] = [
+      engine.complete(ask('x'), { signal: controller.signal }),
+      engine.complete(ask('x'), { deadline: Date.now() + 1 }),
+      engine.complete(ask('x')),
+    ]
+    controller.abort()
+    await expect(left).rejects.toMatchObject({ code: 'aborted' })
+    await expect(late).rejects.toMatchObject({ details: { reason: 'timeout' } })
+    loaded()
+    expect((await patient).text).toBe('yes')
+  })
+
+  test('end with the engine, while it loads too', async () => {
+    const { llama, load } = scriptedLlama('yes')
+    const engine = engineWith({ load })
+    const call = expect(engine.complete(ask('x'))).rejects.toMatchObject({ code: 'engine_unavailable' })
+    await Promise.all([engine.dispose(), engine.dispose()])
+    await call
+    expect(llama.disposed).toBe(true)
+  })
+
+  test('of an engine that is dropped keep its model; then it goes', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const { llama, load } = scriptedLlama('yes')
+    const asked = async (): Promise<string> => (await engineWith({ load }).complete(ask('x'))).text
+    const { complete } = engineWith({ load: scriptedLlama('no').load })
+    expect(await asked()).toBe('yes')
+    for (let round = 0; round < 50 && !llama.disposed; round += 1) {
+      await turn()
+      collect()
+    }
+    expect(llama.disposed).toBe(true)
+    // Held by its function alone.
+    expect((await complete(ask('x'))).text).toBe('no')
   })
 
   test('after dispose are refused', async () => {

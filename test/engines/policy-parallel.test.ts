@@ -166,7 +166,13 @@ describe('a clause without a verdict', () => {
   test('beside a broken one makes the text as harmful as can be', async () => {
     const report = await judge(failing('P1', { P3: 0.6 })).check(request('x'))
     expect(report.scores).toEqual({ prompt_harm: 1 })
-    expect(report.findings.map(({ label }) => label)).toEqual(['prompt_harm', 'clause.P3'])
+    // Whoever acts on a clause alone acts on the one that nobody judged too.
+    expect(report.findings).toMatchObject([
+      { label: 'prompt_harm', score: 1 },
+      { label: 'clause.P3', score: expect.closeTo(0.6, 9) },
+      { label: 'clause.P1', score: 1, action: 'pass', reason: 'No verdict on P1 Prices.' },
+    ])
+    expect(report.categories).toMatchObject({ 'clause.P1': 1 })
   })
 
   test('is also one whose answer is neither yes nor no', async () => {
@@ -203,4 +209,16 @@ test('reasons are asked of the broken clauses only, behind their own questions, 
   expect(engine.calls.slice(3).map(({ request: { chat } }) => chat?.messages[2]?.content)).toEqual(['yes', 'yes'])
   expect(passage?.critique).toMatchObject({ clauses: ['P1', 'P3'], silent: false, invented: ['Zeta'] })
   expect(passage?.critique.prompt.found.map(({ quote }) => quote)).toEqual(['5 €', 'Acme'])
+})
+
+test('reasons explain the verdict of a threshold, whatever the word was', async () => {
+  const engine = scriptedEngine((asked) =>
+    asked.chat?.messages.length === 2
+      ? answerWith(clauseIn(asked) === 'P1' ? 0.3 : 0.1)
+      : completion('P1 Prices: it says "5 €".'),
+  )
+  const guard = judge(engine, { threshold: 0.2 })
+  const [passage] = await guard.critiques(await guard.check(request('It is 5 €.')))
+  expect(engine.calls.at(-1)?.request.chat?.messages[2]?.content).toBe('yes')
+  expect(passage?.critique).toMatchObject({ clauses: ['P1'], silent: false, contradicts: false })
 })

@@ -8,7 +8,7 @@ const CONTROL_TEXT = '<|end|>'
 const TEMPLATE = `{% for m in messages %}{{ m.role + ':' + m.content + '${CONTROL_TEXT}' }}{% endfor %}`
 
 export interface ScriptedLlama {
-  /** Texts evaluated for prompts, piece by piece. */
+  /** Texts evaluated for prompts since the history was cleared, piece by piece. */
   readonly evaluated: string[]
   /** Whole prompts as they were read. */
   readonly prompts: (readonly number[])[]
@@ -17,6 +17,8 @@ export interface ScriptedLlama {
   disposed: boolean
   /** Evaluation fails, as native code does. */
   fail: boolean
+  /** Weights are no numbers. */
+  damaged: boolean
   text(ids: readonly number[]): string
 }
 
@@ -26,7 +28,15 @@ export function scriptedLlama(
 ): { readonly llama: ScriptedLlama; readonly load: () => Promise<unknown> } {
   const text = (ids: readonly number[]): string =>
     ids.map((id) => (id === CONTROL ? CONTROL_TEXT : id === END ? '' : String.fromCodePoint(id))).join('')
-  const llama: ScriptedLlama = { evaluated: [], prompts: [], control: CONTROL, disposed: false, fail: false, text }
+  const llama: ScriptedLlama = {
+    evaluated: [],
+    prompts: [],
+    control: CONTROL,
+    disposed: false,
+    fail: false,
+    damaged: false,
+    text,
+  }
 
   const sequence = (): object => {
     let state: number[] = []
@@ -47,15 +57,15 @@ export function scriptedLlama(
       get nextTokenIndex() {
         return state.length
       },
-      get contextTokens() {
-        return state
-      },
       async adaptStateToTokens(tokens: readonly number[]) {
         state = state.slice(0, tokens.length)
         drawn = 0
       },
       async clearHistory() {
         state = []
+        drawn = 0
+        llama.evaluated.length = 0
+        llama.prompts.length = 0
       },
       async evaluateWithoutGeneratingNewTokens(tokens: readonly number[]) {
         if (llama.fail) throw new Error('Eval has failed')
@@ -65,7 +75,7 @@ export function scriptedLlama(
       async controlledEvaluate(input: readonly (number | readonly [number, object])[]) {
         const token = await take(input.map((item) => (typeof item === 'number' ? item : item[0])))
         const logits = new Map([
-          [token, Math.log(0.75)],
+          [token, llama.damaged ? NaN : Math.log(0.75)],
           ['Z'.charCodeAt(0), Math.log(0.25)],
         ])
         return [{ next: { token, logits, totalLogitWeight: 4 / 3 } }]

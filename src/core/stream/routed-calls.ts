@@ -1,8 +1,9 @@
 /** Calls of a model behind a router: for models that can be asked any list of messages, whoever they are called by. */
-import type { GenerationPart, LanguageModelEngine, Message, Router } from '../../spec/index.ts'
+import type { CompletionUsage, GenerationPart, LanguageModelEngine, Message, Router } from '../../spec/index.ts'
 import type { CallModel, CallOptions } from './converse.ts'
 import { readRouted, wordsOf } from './routed-parts.ts'
 import { iteratorOf } from './source.ts'
+import { sumUsage } from './usage.ts'
 
 /** The same call, routed. The router asks this very model where it has no engine of its own. */
 export function routeCalls(router: Router, callModel: CallModel): CallModel {
@@ -10,7 +11,7 @@ export function routeCalls(router: Router, callModel: CallModel): CallModel {
     const { signal } = options
     const plan = await router.route({ messages, signal, engine: engineOf(callModel, options) })
     options.onRoute?.(plan)
-    if (plan.words !== null) return wordsOf(plan.words)
+    if (plan.words !== null) return wordsOf(plan.words, plan.usage)
     return readRouted(plan, await callModel(plan.messages, options))
   }
 }
@@ -26,18 +27,20 @@ function engineOf(callModel: CallModel, options: CallOptions): LanguageModelEngi
         await callModel(messages, { ...options, ...(signal === undefined ? {} : { signal }) }),
       )
       let ended = false
+      let usage: CompletionUsage | null = null
       try {
         for (;;) {
           const step = await iterator.next()
           if (step.done === true) break
           const part = step.value
           if (part.type === 'text' && (part.choice ?? 0) === 0) yield { type: 'text', text: part.text }
+          if (part.type === 'finish' && part.raw === undefined) usage = sumUsage(usage, part.usage)
         }
         ended = true
       } finally {
         if (!ended) await iterator.return?.()
       }
-      yield { type: 'end', reason: 'stop' }
+      yield { type: 'end', reason: 'stop', ...(usage === null ? {} : { usage }) }
     },
   }
 }

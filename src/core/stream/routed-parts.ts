@@ -1,15 +1,22 @@
 /**
  * The parts of a routed answer. Plain and refusing answers pass as they come. A guided answer is text in a form that only the router
- * reads, so nothing else of it leaves: no reasoning about the rules, no call of a tool, none of the vendor's own objects.
+ * reads, so nothing else of it leaves: no reasoning about the rules, no call of a tool, none of the vendor's own objects. Tokens are told
+ * on every way, the router's with the answer's.
  */
-import type { RoutePlan, RouteReader, StreamPart } from '../../spec/index.ts'
+import type { CompletionUsage, RoutePlan, RouteReader, StreamPart } from '../../spec/index.ts'
+import type { RawUsage } from './routed-usage.ts'
+import { RoutedUsage } from './routed-usage.ts'
 import type { StreamSource } from './source.ts'
 import { iteratorOf } from './source.ts'
 
-/** Reads an answer by its plan. Ends when the source does, and closes it when it is left, even while the source says nothing. */
+/**
+ * Reads an answer by its plan. Ends when the source does, and closes it when it is left, even while the source says nothing.
+ * @param raw how the parts tell tokens in `raw`; null where nobody here knows
+ */
 export function readRouted(
   plan: RoutePlan,
   source: StreamSource<StreamPart>,
+  raw: RawUsage | null = null,
 ): AsyncIterableIterator<StreamPart, void, undefined> {
   const iterator = iteratorOf(source)
   let closed = false
@@ -18,7 +25,7 @@ export function readRouted(
     closed = true
     await iterator.return?.()
   }
-  const parts = routedParts(plan, iterator, close)
+  const parts = routedParts(plan, iterator, close, new RoutedUsage(plan, raw))
   const routed: AsyncIterableIterator<StreamPart, void, undefined> = {
     next: () => parts.next(),
     async return() {
@@ -35,6 +42,7 @@ async function* routedParts(
   plan: RoutePlan,
   iterator: Pick<AsyncIterator<StreamPart>, 'next'>,
   close: () => Promise<void>,
+  usage: RoutedUsage,
 ): AsyncGenerator<StreamPart, void, undefined> {
   const readers = new Map<number, RouteReader>()
   const finished = new Set<number>()
@@ -44,7 +52,7 @@ async function* routedParts(
     return reader
   }
   const rest = (choice: number): readonly StreamPart[] => {
-    const text = readers.get(choice)?.end() ?? ''
+    const text = readers.get(choice)?.end(usage.answer) ?? ''
     readers.delete(choice)
     finished.add(choice)
     return text === '' ? [] : [{ type: 'text', choice, text }]
@@ -56,31 +64,37 @@ async function* routedParts(
       if (step.done === true) break
       const part: StreamPart = step.value
       const { choice = 0 } = part
+      usage.read(part)
       const over = finished.has(choice)
       if (part.type === 'finish' && !over) readerOf(choice)
       if (plan.path !== 'guided') {
         if (part.type === 'text' && !over) readerOf(choice).push(part.text)
         if (part.type === 'finish') rest(choice)
-        yield part
+        yield usage.told(part)
       } else if (over) continue
       else if (part.type === 'text') {
         const text = readerOf(choice).push(part.text)
         if (text !== '') yield { type: 'text', choice, text }
       } else if (part.type === 'finish') {
         yield* rest(choice)
-        const { reason, usage } = part
-        yield { type: 'finish', choice, reason, ...(usage === undefined ? {} : { usage }) }
+        const { reason, usage: own } = part
+        const end = { type: 'finish', choice, reason, ...(own === undefined ? {} : { usage: own }) } as const
+        yield usage.told(end)
       }
     }
     ended = true
     for (const choice of readers.keys()) yield* rest(choice)
+    yield* usage.rest()
   } finally {
     if (!ended) await close()
   }
 }
 
-/** The words of a plan that asks no model, as an answer. */
-export async function* wordsOf(words: string): AsyncGenerator<StreamPart, void, undefined> {
+/**
+ * The words of a plan that asks no model, as an answer.
+ * @param usage of the router's call
+ */
+export async function* wordsOf(words: string, usage?: CompletionUsage): AsyncGenerator<StreamPart, void, undefined> {
   yield { type: 'text', text: words }
-  yield { type: 'finish', reason: 'stop' }
+  yield { type: 'finish', reason: 'stop', ...(usage === undefined ? {} : { usage }) }
 }

@@ -153,6 +153,55 @@ describe('a call', () => {
   })
 })
 
+describe('tokens', () => {
+  const signal = new AbortController().signal
+  const one = { promptTokens: 10, completionTokens: 3 }
+  const two = { promptTokens: 20, cachedTokens: 6, completionTokens: 5 }
+  const both = { promptTokens: 30, cachedTokens: 6, completionTokens: 8 }
+
+  test.each(['plain', 'guided', 'refused'] as const)(
+    'of the router stand with the first end that tells its own, %s',
+    async (path) => {
+      let asked = 0
+      const router: Router = {
+        ...{ specVersion: 'v1', kind: 'router', id: 'r' },
+        async route({ engine }) {
+          let usage = {}
+          for await (const part of engine?.generate([], { maxTokens: 1, temperature: 0, seed: 0 }) ?? [])
+            if (part.type === 'end' && part.usage !== undefined) ({ usage } = { usage: { usage: part.usage } })
+          return { ...planOf(path), ...usage }
+        },
+      }
+      const routed = routeCalls(router, async () => {
+        asked += 1
+        const usage = asked === 1 ? one : two
+        return from([
+          { type: 'text', text: 'a' },
+          { type: 'finish', reason: 'stop', usage },
+          { type: 'finish', choice: 1, reason: 'stop' },
+        ])
+      })
+      const parts: StreamPart[] = []
+      for await (const part of (await routed([], { signal, attempt: 0 })) as AsyncIterable<StreamPart>) parts.push(part)
+      expect(parts.flatMap((part) => (part.type === 'finish' ? [part.usage] : []))).toEqual([both, undefined])
+      expect(parts.some(({ type }) => type === 'other')).toBe(false)
+    },
+  )
+
+  test('of words that no model was asked for are the router’s', async () => {
+    const router = {
+      specVersion: 'v1',
+      kind: 'router',
+      id: 'r',
+      route: async () => ({ ...planOf('refused', [], 'No.'), usage: one }),
+    } as const
+    const parts: StreamPart[] = []
+    const source = await routeCalls(router, async () => from([]))([], { signal, attempt: 0 })
+    for await (const part of source as AsyncIterable<StreamPart>) parts.push(part)
+    expect(parts.at(-1)).toEqual({ type: 'finish', reason: 'stop', usage: one })
+  })
+})
+
 describe('a vendor’s prompt', () => {
   const given: readonly Message[] = [
     { role: 'system', content: 'S' },

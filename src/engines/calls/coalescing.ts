@@ -66,11 +66,11 @@ function keyOf({
 }
 
 /** The answer, unless this asker leaves or its deadline passes first. */
-function share(
-  answer: Promise<Completion>,
+export function share<Answer>(
+  answer: Promise<Answer>,
   { signal, deadline }: CompletionOptions,
   clock: Clock,
-): Promise<Completion> {
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const leave = (): void => reject(callAborted())
     const late = (): void => reject(engineFailure('timeout', 'The deadline passed before the model had answered.'))

@@ -5,6 +5,7 @@ import type { JsonSchema } from './grammar-schema.ts'
 import { grammarSchema } from './grammar-schema.ts'
 import { KeptSequence } from './kept-sequence.ts'
 import type { Llama, LlamaModel, LlamaModule } from './node-llama-cpp.ts'
+import { greedyTokens } from './next-tokens.ts'
 import { loadNodeLlamaCpp } from './node-llama-cpp.ts'
 import type { LlamaCppSettings } from './options.ts'
 import type { PromptWriter } from './prompt-tokens.ts'
@@ -64,6 +65,17 @@ async function startLlama(module: LlamaModule, { gpu, threads }: LlamaCppSetting
   }
 }
 
+/**
+ * Asks for what follows one token. Weights that are no numbers load like any others, and under a grammar they would bring the process
+ * down.
+ */
+async function tryOut(model: LlamaModel, [first]: readonly KeptSequence[]): Promise<void> {
+  const token = model.tokens.bos ?? model.tokenize('a', false)[0]
+  if (first === undefined || token === undefined) return
+  for await (const _next of greedyTokens(model, first.sequence, [token], 1)) break
+  await first.reset()
+}
+
 async function openModel(module: LlamaModule, llama: Llama, settings: LlamaCppSettings): Promise<LoadedModel> {
   const { path, gpu, threads, block } = settings
   const model = await llama.loadModel({ modelPath: path, ...(gpu ? {} : { gpuLayers: 0 }) })
@@ -80,10 +92,11 @@ async function openModel(module: LlamaModule, llama: Llama, settings: LlamaCppSe
     // On a processor it is twice as slow for a short piece behind a long prefix, which is what a kept prefix leaves to do.
     flashAttention: gpu ? 'auto' : false,
   })
+  const sequences = Array.from({ length: settings.sequences }, () => new KeptSequence(context.getSequence(), block))
+  await tryOut(model, sequences)
   const grammars = new Map<string, Promise<object>>()
   return {
-    ...{ model, prompts, contextSize },
-    sequences: Array.from({ length: settings.sequences }, () => new KeptSequence(context.getSequence(), block)),
+    ...{ model, prompts, sequences, contextSize },
     async grammar(schema) {
       const key = JSON.stringify(schema)
       const kept = grammars.get(key) ?? llama.createGrammarForJsonSchema(grammarSchema(schema))

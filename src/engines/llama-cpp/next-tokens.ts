@@ -2,6 +2,7 @@
  * Tokens drawn after a prompt, one by one. Greedy tokens come with raw scores of the likeliest; those that a grammar or a temperature
  * takes part in come with the probabilities they were drawn by. The end of an answer is no token here.
  */
+import { ParapetError } from '../../spec/index.ts'
 import { engineFailure } from '../calls/failure.ts'
 import type { LlamaModel, LlamaSequence, Token } from './node-llama-cpp.ts'
 
@@ -37,7 +38,7 @@ export function nextTokens(
 }
 
 /** Asks for a few logits and the sum of all, which spares handing over the whole vocabulary at each token. */
-async function* greedyTokens(
+export async function* greedyTokens(
   model: LlamaModel,
   sequence: LlamaSequence,
   rest: readonly Token[],
@@ -52,6 +53,7 @@ async function* greedyTokens(
     if (model.isEogToken(token)) return
     const highest = Math.max(...logits.values())
     const all = highest + Math.log(totalLogitWeight)
+    if (!Number.isFinite(all)) throw noNumbers()
     const likely = [...logits].slice(0, candidates).map(([id, logit]) => [id, logit - all] as const)
     yield { token, logprob: highest - all, candidates: likely }
     next = [token]
@@ -73,6 +75,7 @@ async function* sampledTokens(
     options,
   )) {
     const logprob = Math.log(probabilities?.get(token) ?? 1)
+    if (Number.isNaN(logprob)) throw noNumbers()
     yield { token, logprob, candidates: likeliest(probabilities ?? new Map(), candidates) }
   }
 }
@@ -85,6 +88,11 @@ function likeliest(probabilities: ReadonlyMap<Token, number>, count: number): Dr
     first.push([token, Math.log(probability)])
   }
   return first
+}
+
+/** Said rather than passed on: a comparison with no number is false, which would read as harmless. */
+function noNumbers(): Error {
+  return new ParapetError('engine_unavailable', 'The model gives probabilities that are no numbers. Is its file whole?')
 }
 
 function nothingDrawn(): Error {

@@ -36,7 +36,6 @@ export interface SamplingOptions {
 
 export interface LlamaSequence {
   readonly nextTokenIndex: number
-  readonly contextTokens: readonly Token[]
   /** Forgets what does not agree with the tokens; may forget more, where a model cannot go back. */
   adaptStateToTokens(tokens: readonly Token[], allowShift: boolean): Promise<void>
   clearHistory(): Promise<void>

@@ -1,38 +1,38 @@
 /**
- * Tokens of an answer that has no wire format of its own, as its parts tell them, and how OpenAI's interfaces write them. Answers with a
- * wire format carry theirs in it.
+ * Tokens that parts tell themselves, since no wire format carries them: of an answer that has none, or whose wire format was left out by a
+ * router. And how OpenAI's interfaces from before Responses write them.
  */
 import type { JsonObject } from '../../contract/index.ts'
 import { isJsonObject } from '../../contract/index.ts'
+import { sumUsage } from '../../core/stream/index.ts'
 import type { CompletionUsage, StreamPart } from '../../spec/index.ts'
+import { addUsage, COMPLETIONS_NAMES } from './wire-usage.ts'
 
-/** Adds up what the ends of choices say; a choice that is answered again counts once. */
+/** Adds up what the ends of choices say and what is told beside them; a choice that is answered again counts once. */
 export class OwnUsage {
   readonly #choices = new Map<number, CompletionUsage>()
+  #beside: CompletionUsage | null = null
 
   take(part: StreamPart): void {
-    if (part.type === 'finish' && part.raw === undefined && part.usage !== undefined)
-      this.#choices.set(part.choice ?? 0, part.usage)
+    if (part.raw !== undefined) return
+    if (part.type === 'finish' && part.usage !== undefined) this.#choices.set(part.choice ?? 0, part.usage)
+    if (part.type === 'other' && part.usage !== undefined) this.#beside = part.usage
   }
 
-  /** Whether anything was told. */
-  get known(): boolean {
-    return this.#choices.size > 0
-  }
-
-  /** Zero where nothing was told. */
-  get counts(): { readonly prompt: number; readonly completion: number } {
-    const all = [...this.#choices.values()]
-    return {
-      prompt: all.reduce((sum, { promptTokens }) => sum + promptTokens, 0),
-      completion: all.reduce((sum, { completionTokens }) => sum + completionTokens, 0),
-    }
+  /** Null where nothing was told. */
+  get told(): CompletionUsage | null {
+    return sumUsage(...this.#choices.values(), this.#beside)
   }
 }
 
-/** As chat completions and completions write it. */
-export function completionsUsage({ counts: { prompt, completion } }: OwnUsage): JsonObject {
-  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
+/** As chat completions and completions write it; nothing where nothing was told. */
+export function completionsUsage({ told }: OwnUsage): { readonly usage?: JsonObject } {
+  return told === null ? {} : { usage: addUsage({}, told, COMPLETIONS_NAMES) }
+}
+
+/** The same for an answer in the policy's words, which no model has used a token for where nothing was told. */
+export function refusalUsage({ told }: OwnUsage): { readonly usage: JsonObject } {
+  return { usage: addUsage({}, told ?? { promptTokens: 0, completionTokens: 0 }, COMPLETIONS_NAMES) }
 }
 
 /** Whether a client asks for the tokens of a stream. */
@@ -41,6 +41,6 @@ export function asksUsage({ stream_options: options }: JsonObject): boolean {
 }
 
 /** The last chunk of a stream whose client asked for usage; none where nothing was told. */
-export function usageChunks(own: JsonObject, usage: OwnUsage, object: string): readonly JsonObject[] {
-  return usage.known ? [{ ...own, object, choices: [], usage: completionsUsage(usage) }] : []
+export function usageChunks(envelope: JsonObject, usage: OwnUsage): readonly JsonObject[] {
+  return usage.told === null ? [] : [{ ...envelope, choices: [], ...completionsUsage(usage) }]
 }

@@ -4,6 +4,7 @@
  */
 import type { Message } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
+import { TEXT_COMPLETION_USAGE } from '../protocols/completions/raw-usage.ts'
 import type { UpstreamCall } from '../upstream/upstream.ts'
 import type { RoutedForm } from './routed-form.ts'
 import { COMMON_FIELDS, spokenText } from './routed-form.ts'
@@ -15,6 +16,7 @@ export const COMPLETIONS_FORM: RoutedForm = {
   limits: ['max_tokens'],
   usualLimit: USUAL_LENGTH,
   shared: ['model'],
+  usage: TEXT_COMPLETION_USAGE,
   kept: new Set([...COMMON_FIELDS, 'prompt', 'n', 'seed', 'max_tokens', 'frequency_penalty', 'presence_penalty']),
   directives: [],
   conversation(call) {

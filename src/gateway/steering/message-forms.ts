@@ -3,6 +3,8 @@ import type { JsonObject, JsonValue } from '../../contract/index.ts'
 import { asArray, isJsonObject } from '../../contract/index.ts'
 import { routedPrompt } from '../../core/stream/index.ts'
 import type { Message, RoutePlan } from '../../spec/index.ts'
+import { CHAT_USAGE } from '../protocols/chat/raw-usage.ts'
+import { MESSAGES_USAGE } from '../protocols/messages/raw-usage.ts'
 import type { UpstreamCall } from '../upstream/upstream.ts'
 import type { RoutedForm } from './routed-form.ts'
 import { COMMON_FIELDS, isDirective } from './routed-form.ts'
@@ -23,6 +25,7 @@ const SHAPE = {
 export const CHAT_FORM: RoutedForm = {
   ...SHAPE,
   shared: ['model', 'reasoning_effort', 'thinking'],
+  usage: CHAT_USAGE,
   directives: [],
   ask: (messages) => ({ messages: asked(messages) }),
   answer: (call, plan, given) => ({ messages: [...wireConversation(call, plan, given)] }),
@@ -32,6 +35,7 @@ export const MESSAGES_FORM: RoutedForm = {
   ...SHAPE,
   // Anthropic's thinking has a budget that an answer as short as a routing call's has no room for.
   shared: ['model', 'reasoning_effort'],
+  usage: MESSAGES_USAGE,
   directives: ['system'],
   ask: (messages) => withSystem(asked(messages), undefined),
   answer(call, plan, given) {

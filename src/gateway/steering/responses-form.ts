@@ -9,6 +9,7 @@ import { asArray, isJsonObject } from '../../contract/index.ts'
 import type { Message, RoutePlan } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 import { itemTypeOf } from '../protocols/responses/input-holes.ts'
+import { RESPONSES_USAGE } from '../protocols/responses/raw-usage.ts'
 import type { UpstreamCall } from '../upstream/upstream.ts'
 import type { RoutedForm } from './routed-form.ts'
 import { COMMON_FIELDS, isDirective, spokenText } from './routed-form.ts'
@@ -23,6 +24,7 @@ export const RESPONSES_FORM: RoutedForm = {
   limits: ['max_output_tokens'],
   usualLimit: null,
   shared: ['model', 'reasoning'],
+  usage: RESPONSES_USAGE,
   kept: new Set(KEPT),
   directives: ['instructions'],
   conversation({ body, messages }) {

@@ -3,6 +3,7 @@
  * each way may see, is the router's plan.
  */
 import type { JsonObject } from '../../contract/index.ts'
+import type { RawUsage } from '../../core/stream/index.ts'
 import type { Message, RoutePlan } from '../../spec/index.ts'
 import type { UpstreamCall } from '../upstream/upstream.ts'
 
@@ -18,6 +19,8 @@ export interface RoutedForm {
    * a guided answer or give a refusal something to do, and fields that nobody here knows can hold words of the user.
    */
   readonly kept: ReadonlySet<string>
+  /** Where answers tell their tokens. */
+  readonly usage: RawUsage
   /** Words of the system's designer beside the conversation. A refusal sees none of them. */
   readonly directives: readonly string[]
   /** The conversation to be routed. Throws `input_invalid` where a router could not read what the model would. */

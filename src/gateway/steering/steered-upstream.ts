@@ -3,8 +3,15 @@
  * an unrouted answer would be the alternative. What is no conversation (embeddings, lists of models) passes.
  */
 import type { JsonObject } from '../../contract/index.ts'
-import { readRouted, wordsOf } from '../../core/stream/index.ts'
-import type { GenerationPart, LanguageModelEngine, RoutePlan, Router, StreamPart } from '../../spec/index.ts'
+import { readRouted, sumUsage, wordsOf } from '../../core/stream/index.ts'
+import type {
+  CompletionUsage,
+  GenerationPart,
+  LanguageModelEngine,
+  RoutePlan,
+  Router,
+  StreamPart,
+} from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 import { CHAT_COMPLETIONS } from '../protocols/chat/protocol.ts'
 import { COMPLETIONS } from '../protocols/completions/protocol.ts'
@@ -51,9 +58,9 @@ async function openRouted(upstream: Upstream, router: Router, call: UpstreamCall
   const messages = form.conversation(call)
   const plan = await router.route({ messages, signal: call.signal, engine: engineOf(upstream, call, form) })
   call.onRoute?.(plan)
-  if (plan.words !== null) return wordsOf(plan.words)
+  if (plan.words !== null) return wordsOf(plan.words, plan.usage)
   const body = routedBody({ ...call.body, ...form.answer(call, plan, messages) }, plan, form)
-  return readRouted(plan, await upstream.open({ ...call, body, messages: plan.messages }))
+  return readRouted(plan, await upstream.open({ ...call, body, messages: plan.messages }), form.usage)
 }
 
 /** The model of the request, asked for one whole answer in the request's own interface. */
@@ -80,9 +87,15 @@ function engineOf(upstream: Upstream, call: UpstreamCall, form: RoutedForm): Lan
         },
         ...(signal === undefined ? {} : { signal }),
       })
-      for await (const part of parts)
+      let told: CompletionUsage | null = null
+      let ends: CompletionUsage | null = null
+      for await (const part of parts) {
+        told = form.usage.read(part, told)
+        if (part.type === 'finish' && part.raw === undefined) ends = sumUsage(ends, part.usage)
         if (part.type === 'text' && (part.choice ?? 0) === 0) yield { type: 'text', text: part.text }
-      yield { type: 'end', reason: 'stop' }
+      }
+      const usage = sumUsage(told, ends)
+      yield { type: 'end', reason: 'stop', ...(usage === null ? {} : { usage }) }
     },
   }
 }

@@ -56,12 +56,17 @@ export class JudgeSummary {
     if (harm !== undefined) {
       const own = clauseScores(answer.clauses ?? [])
       for (const [label, score] of own) this.#categorise(label, score)
-      for (const label of labelsOf(answer.reading.categories)) {
+      const broken = labelsOf(answer.reading.categories)
+      for (const label of broken) {
         const score = own.get(label) ?? harm.score
         this.#categorise(label, score)
         // The task decides what happens; a category does where the policy says so.
         found.push({ label, score, action: 'pass', reason, ...span })
       }
+      for (const { clause } of unjudged(answer))
+        for (const label of labelsOf([clause]))
+          if (!broken.has(label))
+            found.push({ label, score: 1, action: 'pass', reason: `No verdict on ${nameOf(clause)}.`, ...span })
       this.#quote(passage, harm)
     }
     this.findings.push(...found)
@@ -97,7 +102,16 @@ function harmOf(scores: readonly TaskScore[]): TaskScore | undefined {
 }
 
 function clauseNames({ reading }: JudgeAnswer): string {
-  return reading.categories.map(({ id, title }) => `${id} ${title}`).join(', ')
+  return reading.categories.map(nameOf).join(', ')
+}
+
+function nameOf({ id, title }: NamedClause): string {
+  return `${id} ${title}`
+}
+
+/** Clauses that stand beside a broken one without a verdict: whoever acts on their category must act on its worst. */
+function unjudged({ clauses = [] }: JudgeAnswer): readonly ClauseVerdict[] {
+  return clauses.filter(({ verdict }) => verdict === 'failed')
 }
 
 /** MLCommons hazards of clauses; `clause.<id>` for a clause that stands for none. */
@@ -105,11 +119,10 @@ function labelsOf(clauses: readonly NamedClause[]): ReadonlySet<string> {
   return new Set(clauses.flatMap(({ id, hazards }) => (hazards.length === 0 ? [`clause.${id}`] : hazards)))
 }
 
-/** The highest score of each label, of clauses that have scores of their own. */
+/** The highest score of each label, of clauses that were asked about on their own; of one without a verdict the highest there is. */
 function clauseScores(verdicts: readonly ClauseVerdict[]): ReadonlyMap<string, number> {
   const scores = new Map<string, number>()
   for (const { clause, score } of verdicts)
-    if (score !== null)
-      for (const label of labelsOf([clause])) scores.set(label, Math.max(scores.get(label) ?? 0, score))
+    for (const label of labelsOf([clause])) scores.set(label, Math.max(scores.get(label) ?? 0, score ?? 1))
   return scores
 }

@@ -1,9 +1,10 @@
 /**
  * How an answer ends, in the words of each version: the reason, the tokens used, and what was decided about it.
  */
-import type { CheckResult, Decision, GuardedPart, GuardedStream } from '../../spec/index.ts'
+import type { CheckResult, CompletionUsage, Decision, GuardedPart, GuardedStream } from '../../spec/index.ts'
 import type { AnyFinishReason, AnyUsage, PartOf } from './provider-types.ts'
 import type { SpecificationVersion } from './types.ts'
+import { noUsage, plusTokens } from './usage.ts'
 import type { Verdicts } from './verdicts.ts'
 
 type Reason = 'content-filter' | 'error'
@@ -45,19 +46,13 @@ export function ownFinish(version: SpecificationVersion, reason: Reason, decisio
   } as PartOf<'finish'>
 }
 
-/** The end of an answer in words of our own that no model was asked for. */
-export function answerFinish(version: SpecificationVersion): PartOf<'finish'> {
+/**
+ * The end of an answer in words of our own that no model was asked for.
+ * @param told tokens of the calls that chose them
+ */
+export function answerFinish(version: SpecificationVersion, told?: CompletionUsage): PartOf<'finish'> {
   const finishReason = version === 'v2' ? 'stop' : { unified: 'stop', raw: 'parapet' }
-  return { type: 'finish', usage: noUsage(version), finishReason } as PartOf<'finish'>
-}
-
-/** Nobody knows what an answer cost that was stopped. */
-function noUsage(version: SpecificationVersion): AnyUsage {
-  if (version === 'v2') return { inputTokens: undefined, outputTokens: undefined, totalTokens: undefined }
-  return {
-    inputTokens: { total: undefined, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
-    outputTokens: { total: undefined, text: undefined, reasoning: undefined },
-  }
+  return { type: 'finish', usage: plusTokens(version, noUsage(version), told), finishReason } as PartOf<'finish'>
 }
 
 function numbersOf(usage: AnyUsage): AnyUsage {

@@ -1,9 +1,10 @@
 /**
  * One routed call of a model of the AI SDK, whole or streaming. Plain and refusing answers pass as they come; a guided one is text
- * alone: no tools are offered, and reasoning about the rules, structured output and the package's metadata of it stay out.
+ * alone: no tools are offered, and reasoning about the rules, structured output and the package's metadata of it stay out. Tokens are those
+ * of both calls.
  */
 import { routedPrompt } from '../../core/stream/index.ts'
-import type { GenerationPart, LanguageModelEngine, RoutePlan, Router } from '../../spec/index.ts'
+import type { CompletionUsage, GenerationPart, LanguageModelEngine, RoutePlan, Router } from '../../spec/index.ts'
 import { answerFinish } from './finish.ts'
 import { translatePrompt } from './prompt.ts'
 import type {
@@ -16,8 +17,10 @@ import type {
   AnyStreamPart,
   AnyStreamResult,
   CallableModel,
+  PartOf,
 } from './provider-types.ts'
 import type { SpecificationVersion } from './types.ts'
+import { plusTokens, tokensOf } from './usage.ts'
 
 export type SteeredModel = Pick<CallableModel, 'specificationVersion' | 'doGenerate' | 'doStream'>
 
@@ -36,14 +39,14 @@ export function steered(model: SteeredModel, router: Router, onRoute?: (plan: Ro
     specificationVersion: version,
     async doGenerate(params) {
       const { plan, prepared } = await begin(params)
-      if (plan.words !== null) return ownAnswer(version, plan.words)
-      return wholeAnswer(await model.doGenerate(prepared), plan)
+      if (plan.words !== null) return ownAnswer(version, plan.words, plan.usage)
+      return wholeAnswer(version, await model.doGenerate(prepared), plan)
     },
     async doStream(params) {
       const { plan, prepared } = await begin(params)
-      if (plan.words !== null) return ownStream(version, plan.words)
+      if (plan.words !== null) return ownStream(version, plan.words, plan.usage)
       const answer = await model.doStream(prepared)
-      return { ...answer, stream: answer.stream.pipeThrough(new TransformStream(readerOf(plan))) }
+      return { ...answer, stream: answer.stream.pipeThrough(new TransformStream(readerOf(version, plan))) }
     },
   }
 }
@@ -60,7 +63,8 @@ function engineOf(model: SteeredModel, { headers, providerOptions }: AnyCallOpti
         ...(signal === undefined ? {} : { abortSignal: signal }),
       } as AnyCallOptions)
       yield { type: 'text', text: textOf(answer.content) }
-      yield { type: 'end', reason: 'stop' }
+      const usage = tokensOf(answer.usage)
+      yield { type: 'end', reason: 'stop', ...(usage === undefined ? {} : { usage }) }
     },
   }
 }
@@ -101,25 +105,26 @@ function textOf(content: readonly AnyContent[]): string {
   return content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
 }
 
-function wholeAnswer(answer: AnyGenerateResult, plan: RoutePlan): AnyGenerateResult {
+function wholeAnswer(version: SpecificationVersion, answer: AnyGenerateResult, plan: RoutePlan): AnyGenerateResult {
   const reader = plan.reader()
-  const text = reader.push(textOf(answer.content)) + reader.end()
-  if (plan.path !== 'guided') return answer
+  const text = reader.push(textOf(answer.content)) + reader.end(tokensOf(answer.usage))
+  const usage = plusTokens(version, answer.usage, plan.usage)
+  if (plan.path !== 'guided') return { ...answer, usage } as AnyGenerateResult
   const {
     structuredOutputText: _text,
     providerMetadata: _metadata,
     ...rest
   } = answer as AnyGenerateResult & { structuredOutputText?: string }
-  return { ...rest, content: [{ type: 'text', text }] }
+  return { ...rest, content: [{ type: 'text', text }], usage } as AnyGenerateResult
 }
 
-function ownAnswer(version: SpecificationVersion, text: string): AnyGenerateResult {
-  const { finishReason, usage } = answerFinish(version)
+function ownAnswer(version: SpecificationVersion, text: string, told?: CompletionUsage): AnyGenerateResult {
+  const { finishReason, usage } = answerFinish(version, told)
   return { content: [{ type: 'text', text }], finishReason, usage, warnings: [] } as unknown as AnyGenerateResult
 }
 
-function ownStream(version: SpecificationVersion, text: string): AnyStreamResult {
-  const parts = [{ type: 'stream-start', warnings: [] }, ...block(text), answerFinish(version)] as AnyStreamPart[]
+function ownStream(version: SpecificationVersion, text: string, told?: CompletionUsage): AnyStreamResult {
+  const parts = [{ type: 'stream-start', warnings: [] }, ...block(text), answerFinish(version, told)] as AnyStreamPart[]
   const stream = new ReadableStream<AnyStreamPart>({
     start(to) {
       for (const part of parts) to.enqueue(part)
@@ -142,7 +147,7 @@ function block(text: string): AnyStreamPart[] {
 /** Parts that hold no words of the answer. */
 const BESIDE: readonly string[] = ['stream-start', 'response-metadata', 'error']
 
-function readerOf(plan: RoutePlan): Transformer<AnyStreamPart, AnyStreamPart> {
+function readerOf(version: SpecificationVersion, plan: RoutePlan): Transformer<AnyStreamPart, AnyStreamPart> {
   const reader = plan.reader()
   let [begun, ended] = [false, false]
   const say = (text: string, to: TransformStreamDefaultController<AnyStreamPart>): void => {
@@ -151,18 +156,19 @@ function readerOf(plan: RoutePlan): Transformer<AnyStreamPart, AnyStreamPart> {
     begun = true
     to.enqueue({ type: 'text-delta', id: BLOCK, delta: text })
   }
-  const end = (to: TransformStreamDefaultController<AnyStreamPart>): void => {
+  const end = (to: TransformStreamDefaultController<AnyStreamPart>, usage?: CompletionUsage): void => {
     if (ended) return
     ended = true
-    const rest = reader.end()
+    const rest = reader.end(usage)
     if (plan.path !== 'guided') return
     say(rest, to)
     if (begun) to.enqueue({ type: 'text-end', id: BLOCK })
   }
   return {
-    transform(part, to) {
+    transform(given, to) {
+      if (given.type === 'finish') end(to, tokensOf(given.usage))
+      const part = given.type === 'finish' ? withTokens(version, given, plan.usage) : given
       const text = part.type === 'text-delta' ? reader.push(part.delta) : ''
-      if (part.type === 'finish') end(to)
       if (plan.path !== 'guided') to.enqueue(part)
       else if (part.type === 'text-delta') say(text, to)
       else if (part.type === 'finish') {
@@ -170,6 +176,14 @@ function readerOf(plan: RoutePlan): Transformer<AnyStreamPart, AnyStreamPart> {
         to.enqueue(rest)
       } else if (BESIDE.includes(part.type)) to.enqueue(part)
     },
-    flush: end,
+    flush: (to) => end(to),
   }
+}
+
+function withTokens(
+  version: SpecificationVersion,
+  part: PartOf<'finish'>,
+  more: CompletionUsage | undefined,
+): PartOf<'finish'> {
+  return { ...part, usage: plusTokens(version, part.usage, more) } as PartOf<'finish'>
 }

@@ -15,6 +15,7 @@ import {
   worldTrainingRows,
   wantedAnswer,
 } from './index.ts'
+import { KINDS } from './things.ts'
 
 const counts = Object.fromEntries(WORLD_KINDS.map((kind) => [kind, 120]))
 const rowsOf = (split: (typeof WORLD_SPLITS)[number], seed = 3): readonly WorldRow[] => [
@@ -111,6 +112,17 @@ describe('forbidden requests', () => {
     for (const { comply = '', refuse = '', parts = [] } of forbidden) {
       expect([parts.length, strictJudge(comply, parts), stringJudge(comply)]).toEqual([3, true, true])
       expect([strictJudge(refuse, parts), stringJudge(refuse), isRefusal(refuse)]).toEqual([false, false, true])
+    }
+  })
+
+  it('are refused after the kind of the thing was said', () => {
+    const forbidden = rowsOf('test').filter(({ kind, refuse }) => kind === 'forbidden' && refuse !== undefined)
+    const kinds = new Map(KINDS.map(({ name, rule }) => [name, rule]))
+    expect(forbidden.length).toBeGreaterThan(100)
+    for (const { refuse = '', category } of forbidden) {
+      const said = [...kinds.keys()].filter((name) => refuse.includes(name))
+      expect(said.map((name) => kinds.get(name))).toContain(category)
+      expect(said.every((name) => refuse.indexOf(name) < refuse.indexOf(category ?? ''))).toBe(true)
     }
   })
 

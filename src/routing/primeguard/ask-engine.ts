@@ -1,5 +1,5 @@
 /** One whole answer of an engine, under a deadline. An engine that ignores its signal is left waiting, not waited for. */
-import type { Clock, GenerationPart, LanguageModelEngine, Message } from '../../spec/index.ts'
+import type { Clock, CompletionUsage, GenerationPart, LanguageModelEngine, Message } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 
 export interface AskOptions {
@@ -12,12 +12,18 @@ export interface AskOptions {
   readonly signal: AbortSignal | undefined
 }
 
+export interface EngineAnswer {
+  readonly text: string
+  /** Absent where the engine told none. */
+  readonly usage?: CompletionUsage
+}
+
 /** Greedy. Rejects with `aborted`, with `upstream_timeout` at the deadline, and as the engine does. */
 export async function askEngine(
   engine: LanguageModelEngine,
   messages: readonly Message[],
   { maxTokens, longest, deadline, clock, signal }: AskOptions,
-): Promise<string> {
+): Promise<EngineAnswer> {
   const stop = new AbortController()
   const stopped = new Promise<never>((_, reject) => {
     stop.signal.addEventListener('abort', () => reject(stop.signal.reason as Error), { once: true })
@@ -29,6 +35,7 @@ export async function askEngine(
   const late = new ParapetError('upstream_timeout', `The request was not checked within ${deadline} ms.`)
   const timer = clock.setTimeout(() => stop.abort(late), deadline)
   let answer = ''
+  let usage: Pick<EngineAnswer, 'usage'> = {}
   let iterator: AsyncIterator<GenerationPart> | undefined
   let read = false
   try {
@@ -39,12 +46,13 @@ export async function askEngine(
       const { done, value } = await Promise.race([iterator.next(), stopped])
       if (done === true) {
         read = true
-        return answer
+        return { text: answer, ...usage }
       }
       if (value.type === 'text') answer += value.text
+      else if (value.usage !== undefined) usage = { usage: value.usage }
       if (answer.length > longest) {
         stop.abort()
-        return answer.slice(0, longest)
+        return { text: answer.slice(0, longest), ...usage }
       }
     }
   } catch (cause) {

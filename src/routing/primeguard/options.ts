@@ -59,7 +59,7 @@ export interface PrimeGuardOptions {
   readonly fixed?: { readonly route?: RouteName; readonly tip?: string; readonly check?: string }
   /** Told of each turn when its answer has ended. What it throws is dropped. */
   readonly onTrace?: (trace: RouteTrace) => void
-  /** Counts tokens for the trace. Default: only characters are counted. */
+  /** Counts tokens for the trace. Default: those that the servers told, where they are told by the end of the answer's text. */
   readonly countTokens?: (text: string) => number
   readonly clock?: Clock
 }

@@ -426,3 +426,35 @@ describe('options', () => {
     })
   })
 })
+
+test.each(['no_to_minimal_risk', 'potential_violation', 'direct_violation'])(
+  'the tokens of both calls are told at the end of a steered engine’s answer, and call by call in the trace: %s',
+  async (route) => {
+    const told = [
+      { promptTokens: 10, completionTokens: 3 },
+      { promptTokens: 20, cachedTokens: 6, completionTokens: 5 },
+    ]
+    const said = [first(route), second]
+    let calls = 0
+    const engine: LanguageModelEngine = {
+      ...{ specVersion: 'v1', kind: 'language-model', id: 'counting' },
+      async *generate() {
+        const call = calls
+        calls += 1
+        yield { type: 'text', text: said[call] ?? '' }
+        yield { type: 'end', reason: 'stop', usage: told[call] ?? { promptTokens: 0, completionTokens: 0 } }
+      },
+    }
+    const traces: RouteTrace[] = []
+    const router = createPrimeGuard({ guidelines: GUIDELINES, onTrace: (trace) => traces.push(trace) })
+    const options = { maxTokens: 9, temperature: 0, seed: 1 }
+    let end: GenerationPart | null = null
+    for await (const part of steerEngine(engine, router).generate([{ role: 'user', content: 'x' }], options)) end = part
+    const usage = { promptTokens: 30, cachedTokens: 6, completionTokens: 8 }
+    expect(end).toEqual({ type: 'end', reason: 'stop', usage })
+    expect(traces[0]?.calls).toMatchObject([
+      { promptTokens: 10, answerTokens: 3 },
+      { promptTokens: 20, answerTokens: 5 },
+    ])
+  },
+)

@@ -3,11 +3,21 @@
  * designer's guidelines and chooses a route; the second answers plainly with a tip, after a re-evaluation with the guidelines in view,
  * or with a refusal that has seen neither. No model is tuned. It judges no answer: that is what output rails are for.
  */
-import type { Clock, Message, RoutePlan, RouteReader, Router, RouteRequest, RouteTrace } from '../../spec/index.ts'
+import type {
+  Clock,
+  CompletionUsage,
+  Message,
+  RoutePlan,
+  RouteReader,
+  Router,
+  RouteRequest,
+  RouteTrace,
+} from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 import { LONGEST_ANSWER } from './answer-object.ts'
 import type { AnswerEnd } from './answer-reader.ts'
 import { guidedReader, passingReader, releasedReader } from './answer-reader.ts'
+import type { EngineAnswer } from './ask-engine.ts'
 import { askEngine } from './ask-engine.ts'
 import { readConversation } from './conversation.ts'
 import type { WatchedRuns } from './guideline-watch.ts'
@@ -86,11 +96,12 @@ class PrimeGuard implements Router {
         `The conversation has ${length} characters; at most ${this.#limits.request} can be checked. Shorten it.`,
       )
     const asked = this.#prompts.route(conversation)
-    const answer = await this.#firstAnswer(asked, request)
+    const { text: answer, usage } = await this.#firstAnswer(asked, request)
     const choice = this.#settle(readChoice(answer, this.#released.has('first-object')))
     const messages = this.#prompts.answer(conversation, choice)
     return new Plan(this.#options, {
       ...{ choice, messages, asked, answer },
+      ...(usage === undefined ? {} : { usage }),
       ms: this.#clock.now() - started,
       refusal: refusalWords(this.#guidelines),
       extraTokens: choice.route === 'potential_violation' ? this.#prompts.style.tokens.reevaluation : 0,
@@ -99,20 +110,21 @@ class PrimeGuard implements Router {
     })
   }
 
-  async #firstAnswer(messages: readonly Message[], { engine: answering, signal }: RouteRequest): Promise<string> {
+  /** An answer that was kept used no tokens for this turn. */
+  async #firstAnswer(messages: readonly Message[], { engine: answering, signal }: RouteRequest): Promise<EngineAnswer> {
     const engine = this.#options.engine ?? answering
     if (engine === undefined)
       throw new ParapetError('configuration', 'PrimeGuard has no engine for its first call. Give it one as `engine`.')
     const key = this.#kept === 0 ? '' : JSON.stringify(messages)
     const known = this.#answers.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined) return { text: known }
     const maxTokens = this.#prompts.style.tokens.route
     const { clock, deadline } = { clock: this.#clock, deadline: this.#deadline }
     const answer = await askEngine(engine, messages, { maxTokens, longest: LONGEST_ANSWER, deadline, clock, signal })
     if (this.#kept > 0) {
       const [oldest] = this.#answers.keys()
       if (oldest !== undefined && this.#answers.size >= this.#kept) this.#answers.delete(oldest)
-      this.#answers.set(key, answer)
+      this.#answers.set(key, answer.text)
     }
     return answer
   }
@@ -137,6 +149,8 @@ interface PlanParts {
   readonly asked: readonly Message[]
   /** Of the first call. */
   readonly answer: string
+  /** Of the first call. */
+  readonly usage?: CompletionUsage
   readonly ms: number
   readonly refusal: string
   readonly extraTokens: number
@@ -153,13 +167,16 @@ class Plan implements RoutePlan {
   readonly messages: readonly Message[]
   readonly words: string | null
   readonly extraTokens: number
+  readonly usage?: CompletionUsage
   readonly #options: PrimeGuardOptions
   readonly #parts: PlanParts
   #end: AnswerEnd | null = null
   #answer = ''
+  /** Of the second call. */
+  #used: CompletionUsage | undefined
 
   constructor(options: PrimeGuardOptions, parts: PlanParts) {
-    const { choice, ms, messages, extraTokens, refusal } = parts
+    const { choice, ms, messages, extraTokens, refusal, usage } = parts
     this.#options = options
     this.#parts = parts
     this.route = choice.route
@@ -168,6 +185,7 @@ class Plan implements RoutePlan {
     this.ms = ms
     this.messages = messages
     this.extraTokens = extraTokens
+    if (usage !== undefined) this.usage = usage
     this.words = this.path === 'refused' && options.refusal === 'fixed' ? refusal : null
     if (this.words !== null) this.#finish({ outcome: 'answered', reevaluation: null })
   }
@@ -183,15 +201,18 @@ class Plan implements RoutePlan {
         this.#answer += text
         return inner.push(text)
       },
-      end: () => inner.end(),
+      end: (usage) => {
+        this.#used ??= usage
+        return inner.end()
+      },
     }
   }
 
   trace(): RouteTrace {
     const { router, route, path, understood, ms, words } = this
     const { asked, answer, choice, messages } = this.#parts
-    const calls = [this.#call('route', asked, answer)]
-    if (words === null) calls.push(this.#call('answer', messages, this.#answer))
+    const calls = [this.#call('route', asked, answer, this.usage)]
+    if (words === null) calls.push(this.#call('answer', messages, this.#answer, this.#used))
     return {
       ...{ router, route, path, understood, ms, check: choice.check, tip: choice.tip, calls },
       reevaluation: this.#end?.reevaluation ?? null,
@@ -199,14 +220,22 @@ class Plan implements RoutePlan {
     }
   }
 
-  #call(purpose: 'route' | 'answer', messages: readonly Message[], answer: string): RouteTrace['calls'][number] {
+  #call(
+    purpose: 'route' | 'answer',
+    messages: readonly Message[],
+    answer: string,
+    usage: CompletionUsage | undefined,
+  ): RouteTrace['calls'][number] {
     const { countTokens } = this.#options
     const prompt = messages.map(({ content }) =>
       typeof content === 'string' ? content : content.map((part) => (part.type === 'text' ? part.text : '')).join(''),
     )
     const promptCharacters = prompt.reduce((sum, { length }) => sum + length, 0)
     const counts = { purpose, promptCharacters, answerCharacters: answer.length }
-    if (countTokens === undefined) return counts
+    if (countTokens === undefined) {
+      if (usage === undefined) return counts
+      return { ...counts, promptTokens: usage.promptTokens, answerTokens: usage.completionTokens }
+    }
     const promptTokens = prompt.reduce((sum, text) => sum + countTokens(text), 0)
     return { ...counts, promptTokens, answerTokens: countTokens(answer) }
   }

@@ -9,6 +9,8 @@ import type { ToolCallHead, WireField } from './raw.ts'
 import { isRefusalChoice, wireChoice, wireRaw } from './raw.ts'
 
 export interface ChunkWriter {
+  /** What is around the choices of a chunk built now. */
+  readonly envelope: JsonObject
   write(part: StreamPart): readonly JsonObject[]
   /** The policy's own words for every choice that has not finished, of which there are `choices`. */
   refuse(text: string, choices: number): readonly JsonObject[]
@@ -27,11 +29,8 @@ export function createChunkWriter(fallback: JsonObject): ChunkWriter {
   const finished = new Set<number>()
   const calls = new Map<string, OpenCall>()
 
-  const chunkOf = (choice: JsonObject): JsonObject => ({
-    ...envelope,
-    object: 'chat.completion.chunk',
-    choices: [choice],
-  })
+  const around = (): JsonObject => ({ ...envelope, object: 'chat.completion.chunk' })
+  const chunkOf = (choice: JsonObject): JsonObject => ({ ...around(), choices: [choice] })
   const build = (index: number, delta: JsonObject, reason: string | null = null): JsonObject => {
     const role = introduced.has(index) ? {} : { role: 'assistant' }
     introduced.add(index)
@@ -94,6 +93,9 @@ export function createChunkWriter(fallback: JsonObject): ChunkWriter {
   }
 
   return {
+    get envelope() {
+      return around()
+    },
     write,
     refuse: (text, choices) =>
       Array.from({ length: choices }, (_, index) => index)

@@ -12,7 +12,7 @@ import { passesUnjudged, PLAIN_CHOICE_KEYS, PLAIN_CHUNK_KEYS } from './chunk-rea
 import { withMatchingLogprobs } from './logprobs.ts'
 import type { WireField } from './raw.ts'
 import { isRefusalChoice, wireChoice, wireRaw } from './raw.ts'
-import { completionsUsage, OwnUsage } from '../own-usage.ts'
+import { completionsUsage, OwnUsage, refusalUsage } from '../own-usage.ts'
 import type { WholeWriter } from '../protocol.ts'
 import { fieldValue } from './chunk-writer.ts'
 
@@ -71,7 +71,7 @@ export function createCompletionWriter(own: JsonObject, choiceCount: number): Wh
       collect(part, textsOf(wireChoice(choice)), isRefusalChoice(choice))
     },
     answer() {
-      if (source === null) return choices.size === 0 ? null : plainCompletion(own, choices, completionsUsage(usage))
+      if (source === null) return choices.size === 0 ? null : plainCompletion(own, choices, usage)
       const draft = stripped(source, PLAIN_CHUNK_KEYS)
       for (const { field, data } of fields) place(draft, field, data)
       draft['choices'] = asArray(source['choices'])
@@ -81,15 +81,15 @@ export function createCompletionWriter(own: JsonObject, choiceCount: number): Wh
     },
     refusal(text) {
       const refused = Array.from({ length: choiceCount }, (_, index) => plainChoice(index, text, 'content_filter'))
-      return { ...own, object: 'chat.completion', choices: refused, usage: completionsUsage(usage) }
+      return { ...own, object: 'chat.completion', choices: refused, ...refusalUsage(usage) }
     },
   }
 }
 
 /** An answer of an upstream that has no wire format of its own. */
-function plainCompletion(own: JsonObject, choices: ReadonlyMap<number, ChoiceTexts>, usage: JsonObject): JsonObject {
+function plainCompletion(own: JsonObject, choices: ReadonlyMap<number, ChoiceTexts>, usage: OwnUsage): JsonObject {
   const written = [...choices].map(([index, texts]) => plainChoice(index, texts.content, texts.reason ?? 'stop'))
-  return { ...own, object: 'chat.completion', choices: written, usage }
+  return { ...own, object: 'chat.completion', choices: written, ...completionsUsage(usage) }
 }
 
 function plainChoice(index: number, content: string, reason: string): JsonObject {

@@ -92,10 +92,7 @@ function createEventWriter(envelope: Envelope, { choices, usage }: Wanted): Even
     // A refusal is one answer; a client that asked for several waits for the end of each.
     end: () => {
       const rest = refused ? writer.refuse(ownWords, choices) : []
-      return (
-        toText([...rest, ...(usage ? usageChunks(ownFields(envelope), told, 'chat.completion.chunk') : [])]) +
-        DONE_EVENT
-      )
+      return toText([...rest, ...(usage ? usageChunks(writer.envelope, told) : [])]) + DONE_EVENT
     },
   }
 }

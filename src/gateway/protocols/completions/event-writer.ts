@@ -93,7 +93,7 @@ export function createEventWriter(own: JsonObject, count: number, usage: boolean
     error: dataEvent,
     end: () =>
       (refusal === null ? '' : refuseRest(refusal.trimStart())) +
-      (usage ? usageChunks(own, told, 'text_completion').map(dataEvent).join('') : '') +
+      (usage ? usageChunks(envelope, told).map(dataEvent).join('') : '') +
       DONE_EVENT,
   }
 }

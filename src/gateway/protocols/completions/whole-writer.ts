@@ -5,7 +5,7 @@
 import type { JsonObject, JsonValue } from '../../../contract/index.ts'
 import { asArray, isJsonObject } from '../../../contract/index.ts'
 import type { StreamPart } from '../../../spec/index.ts'
-import { completionsUsage, OwnUsage } from '../own-usage.ts'
+import { completionsUsage, OwnUsage, refusalUsage } from '../own-usage.ts'
 import type { WholeWriter } from '../protocol.ts'
 import { choiceIndex } from './answer-reader.ts'
 import { ANSWER_KEYS, CHOICE_KEYS, countsOf, envelopeOf, unknownFields } from './fields.ts'
@@ -56,7 +56,7 @@ export function createWholeWriter(own: JsonObject, count: number): WholeWriter {
     },
     answer() {
       if (source === null)
-        return choices.size === 0 ? null : { ...head, choices: plainChoices(choices), usage: completionsUsage(told) }
+        return choices.size === 0 ? null : { ...head, choices: plainChoices(choices), ...completionsUsage(told) }
       const envelope = envelopeOf(source)
       const { usage } = source
       return {
@@ -72,7 +72,7 @@ export function createWholeWriter(own: JsonObject, count: number): WholeWriter {
     },
     refusal(text) {
       const refused = Array.from({ length: count }, (_, index) => plainChoice(index, text, 'content_filter'))
-      return { ...head, choices: refused, usage: completionsUsage(told) }
+      return { ...head, choices: refused, ...refusalUsage(told) }
     },
   }
 }

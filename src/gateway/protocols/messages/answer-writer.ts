@@ -16,6 +16,7 @@ import type { OutBlock, PieceKind } from './block-queue.ts'
 import { BlockQueue, pieceEvent } from './block-queue.ts'
 import { unsealed } from './compaction.ts'
 import { closingDelta, ownMessage, ownStopReason, textBlock, thinkingBlock, toolBlock } from './own-answer.ts'
+import { messageUsage } from './raw-usage.ts'
 import type { WireRaw } from './raw.ts'
 import { NO_INPUT, wireRaw } from './raw.ts'
 import type { StopReason } from './wire.ts'
@@ -62,6 +63,7 @@ export class AnswerWriter {
   write(part: StreamPart): readonly JsonObject[] {
     if (this.#ended) return []
     if (counts(part)) this.#shown = true
+    this.#usage.take(part)
     const raw = wireRaw(part)
     if (raw === null) this.#writeOwn(part)
     else if (raw.kind === 'ping') return this.#begun ? [raw.event] : []
@@ -184,7 +186,6 @@ export class AnswerWriter {
         return
       case 'finish':
         this.#ownReason = ownStopReason(part.reason)
-        this.#usage.take(part)
         this.#queue.abandon()
         return
       case 'file':
@@ -278,6 +279,10 @@ function ownTool({ call, tool }: Extract<StreamPart, { readonly type: 'tool-inpu
 function closingEvent(reason: StopReason, beginning: JsonObject, own?: OwnUsage): JsonObject {
   const { message } = beginning
   const usage = isJsonObject(message) && isJsonObject(message['usage']) ? message['usage'] : {}
-  const told = own?.known === true ? { input_tokens: own.counts.prompt, output_tokens: own.counts.completion } : {}
-  return { type: 'message_delta', delta: closingDelta(reason), usage: { output_tokens: 0, ...usage, ...told } }
+  const told = own?.told
+  return {
+    type: 'message_delta',
+    delta: closingDelta(reason),
+    usage: { output_tokens: 0, ...usage, ...(told ? messageUsage(told) : {}) },
+  }
 }

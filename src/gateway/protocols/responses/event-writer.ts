@@ -66,7 +66,10 @@ class ResponseEventWriter implements EventWriter {
   write(part: StreamPart): string {
     if (this.#over) return ''
     const raw = wireRaw(part)
-    if (raw === null) return this.#writeBare(part)
+    if (raw === null) {
+      this.#usage.take(part)
+      return this.#writeBare(part)
+    }
     const before = this.#settleBare()
     return this.#turns.take(part, raw).reduce((text, turn) => text + this.#writeWire(turn.part, turn.raw), before)
   }
@@ -234,7 +237,6 @@ class ResponseEventWriter implements EventWriter {
         if (this.#own === null && this.#response !== null) return before
         this.#own ??= new OwnItems(this.#answering.envelope.id, 0)
         if (part.reason === 'length') this.#shortfall = 'max_output_tokens'
-        this.#usage.take(part)
         return before + this.#send(this.#own.close(part.choice ?? 0))
       }
       case 'reasoning':

@@ -5,6 +5,7 @@
 import type { JsonObject } from '../../../contract/index.ts'
 import type { OwnUsage } from '../own-usage.ts'
 import type { Envelope } from '../protocol.ts'
+import { addUsage, RESPONSES_NAMES } from '../wire-usage.ts'
 
 /** Fields of a request that its response repeats. */
 const REPEATED = [
@@ -43,7 +44,8 @@ const DEFAULTS: JsonObject = {
   top_p: null,
 }
 
-const NO_USAGE: JsonObject = {
+/** Counts before anything is counted: all of them are required where there are any. */
+export const NO_USAGE: JsonObject = {
   input_tokens: 0,
   input_tokens_details: { cache_write_tokens: 0, cached_tokens: 0 },
   output_tokens: 0,
@@ -71,27 +73,32 @@ export function beginResponse({ id, created, model }: Envelope, request: JsonObj
   }
 }
 
-function usageOf({ counts: { prompt, completion } }: OwnUsage): JsonObject {
-  return { ...NO_USAGE, input_tokens: prompt, output_tokens: completion, total_tokens: prompt + completion }
+function ownUsage(own: OwnUsage | undefined): JsonObject | null {
+  const told = own?.told ?? null
+  return told === null ? null : addUsage(NO_USAGE, told, RESPONSES_NAMES)
 }
 
 /** Why an answer is not complete; null when it is. */
 export type Shortfall = 'content_filter' | 'max_output_tokens' | null
 
-/** The response at its end. @param told tokens of an answer without this wire format */
+/**
+ * The response at its end. It says nothing of tokens where nobody told any, unless it is in the policy's words alone.
+ * @param told tokens of an answer without this wire format
+ */
 export function endResponse(
   begun: JsonObject,
   output: readonly JsonObject[],
   shortfall: Shortfall,
   told?: OwnUsage,
 ): JsonObject {
-  const { output_text: _text, ...rest } = begun
+  const { output_text: _text, usage: before, ...rest } = begun
+  const usage = ownUsage(told) ?? before ?? (shortfall === 'content_filter' ? NO_USAGE : undefined)
   return {
     ...rest,
     status: shortfall === null ? 'completed' : 'incomplete',
     incomplete_details: shortfall === null ? null : { reason: shortfall },
     output,
-    usage: told?.known === true ? usageOf(told) : (begun['usage'] ?? NO_USAGE),
+    ...(usage === undefined ? {} : { usage }),
   }
 }
 

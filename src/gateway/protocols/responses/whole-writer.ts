@@ -23,6 +23,7 @@ export function createWholeWriter(answering: Answering): WholeWriter {
   const writeBare = (part: StreamPart): void => {
     // Where the answer has a wire format, bare words only stand for a medium that was taken out.
     if (wire) return
+    usage.take(part)
     own ??= new OwnItems(answering.envelope.id, 0)
     switch (part.type) {
       case 'text':
@@ -37,7 +38,6 @@ export function createWholeWriter(answering: Answering): WholeWriter {
       case 'finish':
         own.close(part.choice ?? 0)
         if (part.reason === 'length') shortfall = 'max_output_tokens'
-        usage.take(part)
         break
       case 'file':
       case 'other':

@@ -3,7 +3,8 @@
  * the same up to the clause, so whoever keeps a prefix reads the texts once. No clause is told of another. (SafeWatch, arXiv 2412.06878,
  * encodes the chunks of a policy in parallel inside one model; this is its idea for texts and for models as they are.)
  */
-import type { ChatMessage, JudgeInput, PolicyClause } from '../judge-input.ts'
+import type { ChatMessage, JudgeInput, JudgeTask, PolicyClause } from '../judge-input.ts'
+import { labelReading } from '../judge-reading.ts'
 import { namedClause } from '../formats/clauses.ts'
 import { readCritique } from '../formats/critique.ts'
 import type { JudgeCall, JudgeFormat, LaterStage } from '../formats/format.ts'
@@ -28,7 +29,7 @@ export function createClauseFormat(clause: PolicyClause): JudgeFormat {
       request: { chat: { messages }, completion: null, stop: [], maxTokens: ANSWER_TOKENS },
       parse: (text) => readYesNo(text, task, (positive) => ({ categories: positive ? [broken] : [] })),
       score: (tokens, asked = task) => (asked === task ? scoreYesNo(tokens) : null),
-      later: laterStage(messages, input, clause),
+      later: laterStage(messages, input, task, clause),
     }
   }
   return {
@@ -54,19 +55,22 @@ function questionOf(input: JudgeInput, clause: PolicyClause): readonly ChatMessa
   ]
 }
 
-function laterStage(messages: readonly ChatMessage[], input: JudgeInput, clause: PolicyClause): LaterStage {
+/** Asked of broken clauses alone, also where a threshold found so against the judge's word: what is explained is the verdict. */
+function laterStage(
+  messages: readonly ChatMessage[],
+  input: JudgeInput,
+  task: JudgeTask,
+  clause: PolicyClause,
+): LaterStage {
+  const verdict = labelReading({ [task]: true }, { categories: [namedClause(clause)] })
   return {
     kind: 'critique',
-    request: ({ labels }) => ({
+    request: () => ({
       chat: {
-        messages: [
-          ...messages,
-          { role: 'assistant', content: Object.values(labels).includes(true) ? 'yes' : 'no' },
-          { role: 'user', content: CRITIQUE_QUESTION },
-        ],
+        messages: [...messages, { role: 'assistant', content: 'yes' }, { role: 'user', content: CRITIQUE_QUESTION }],
       },
       ...{ completion: null, stop: [], maxTokens: CRITIQUE_TOKENS },
     }),
-    read: (text, reading) => readCritique(text, reading, input, [clause]),
+    read: (text) => readCritique(text, verdict, input, [clause]),
   }
 }
