@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { createChunkGuard, createGroundingGuard } from '../guards/grounding/index.ts'
 import type { ClassifierEngine, CompletionEngine, Guard } from '../spec/index.ts'
 import type { JudgeEngineSettings } from './judge-engine.ts'
-import { judgeEngine } from './judge-engine.ts'
+import { engineAt, judgeEngine } from './judge-engine.ts'
 
 const action = z.enum(['pass', 'flag', 'modify', 'retry', 'refuse', 'hold', 'block']).exactOptional()
 const BETWEEN = 'Write a number between 0 and 1.'
@@ -27,7 +27,11 @@ export function createPolicyGrounding(
   { judge, ...options }: z.infer<typeof groundingOptions>,
   engineFor: (settings: JudgeEngineSettings) => CompletionEngine,
 ): Guard {
-  return createGroundingGuard({ id, ...options, ...(judge === undefined ? {} : { judge: engineFor(judge) }) })
+  return createGroundingGuard({
+    id,
+    ...options,
+    ...(judge === undefined ? {} : { judge: engineAt(`guards.${id}.judge`, judge, () => engineFor(judge)) }),
+  })
 }
 
 export const chunkOptions = z.strictObject({

@@ -5,7 +5,7 @@
  */
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { ParapetError } from '../spec/index.ts'
+import { ParapetError, PolicyError } from '../spec/index.ts'
 import type { Clock, CompletionEngine } from '../spec/index.ts'
 import { createReliableEngine } from '../engines/calls/index.ts'
 import type { LlamaCppEngine } from '../engines/llama-cpp/index.ts'
@@ -120,6 +120,22 @@ export function createJudgeEngines(env: Readonly<Record<string, string | undefin
       closed = true
       await Promise.all(models.alive().map((model) => model.dispose()))
     },
+  }
+}
+
+/**
+ * Makes an engine that stands at a key of a policy.
+ *
+ * @throws PolicyError that names the key, where a file is no model
+ */
+export function engineAt(key: string, settings: JudgeEngineSettings, make: () => CompletionEngine): CompletionEngine {
+  try {
+    return make()
+  } catch (cause) {
+    const mistakes = ['configuration', 'engine_unavailable']
+    if (!('gguf' in settings) || !ParapetError.isInstance(cause) || !mistakes.includes(cause.code)) throw cause
+    const remedy = 'Paths begin at the folder of the policy; see docs/guides/judges.md.'
+    throw new PolicyError([{ key, message: cause.message.replace(/\.$/, ''), remedy }])
   }
 }
 

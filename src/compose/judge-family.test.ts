@@ -156,8 +156,8 @@ describe('a GGUF file', () => {
 
   test('that is not there is said when the policy is read', async () => {
     await expect(createParapet(await policyWith('./other.gguf'), { watch: false })).rejects.toMatchObject({
-      code: 'configuration',
-      message: expect.stringContaining(join(folder, 'other.gguf')),
+      code: 'policy_invalid',
+      issues: [{ key: 'guards.j.engine', message: expect.stringContaining(join(folder, 'other.gguf')) as string }],
     })
   })
 

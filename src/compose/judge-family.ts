@@ -5,7 +5,7 @@ import { JUDGE_FORMATS, createJudgeGuard, formatOf } from '../guards/judge/index
 import type { CascadeParts } from './cascade.ts'
 import { bandOptions, createPolicyCascade } from './cascade.ts'
 import type { JudgeEngines } from './judge-engine.ts'
-import { duration, judgeEngine } from './judge-engine.ts'
+import { duration, engineAt, judgeEngine } from './judge-engine.ts'
 
 const positive = z.int().positive().exactOptional()
 
@@ -70,7 +70,8 @@ export function createPolicyJudge(
   parts: JudgeParts,
   base?: string,
 ): Guard | Promise<Guard> {
-  const judge = createJudgeGuard({ id, engine: parts.completion(settings, base), ...options })
+  const engine = engineAt(`guards.${id}.engine`, settings, () => parts.completion(settings, base))
+  const judge = createJudgeGuard({ id, engine, ...options })
   if (band === undefined) return judge
   const { tasks = formatOf(options).tasks, timeout, stream } = options
   return createPolicyCascade({ judge, tasks, timeout, streamed: stream === 'windows', band }, parts)

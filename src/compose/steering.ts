@@ -9,7 +9,7 @@ import { completionModel, createPrimeGuard, defineGuidelines, parseGuidelines } 
 import type { Policy, PolicyIssue, Router } from '../spec/index.ts'
 import { ParapetError, PolicyError } from '../spec/index.ts'
 import type { JudgeEngines, JudgeEngineSettings } from './judge-engine.ts'
-import { judgeEngine } from './judge-engine.ts'
+import { engineAt, judgeEngine } from './judge-engine.ts'
 import type { Upstream } from './upstreams.ts'
 
 /** Reads a guidelines file. Rejects with `configuration` where there is none, with a PolicyError for its mistakes. */
@@ -55,7 +55,11 @@ export async function policyRouter(
 ): Promise<Router | null> {
   if (route === undefined) return null
   const { use: _use, guidelines, engine: settings, ...options } = route
-  const engine = settings === undefined ? {} : { engine: completionModel(completion(engineOf(settings), folder)) }
+  const named = settings === undefined ? undefined : engineOf(settings)
+  const engine =
+    named === undefined
+      ? {}
+      : { engine: completionModel(engineAt('route.engine', named, () => completion(named, folder))) }
   try {
     const read =
       typeof guidelines === 'string'

@@ -46,6 +46,11 @@ test.each<[string, Partial<Policy>, string]>([
     { rails: { input: [{ guard: 'a', deadline: 5000 }], output: ['a'] } },
     'rails.input[0]',
   ],
+  [
+    'a judge with little time',
+    { guards: { a: { use: 'judge' } }, deadlines: { stage: 30_000 }, rails: { input: ['a'], output: ['a'] } },
+    'rails.input[0]',
+  ],
   ['a mistyped label', { actions: { toxcity: {} } }, 'actions.toxcity'],
   ['a threshold that is never passed', { actions: { pii: { threshold: 1 } } }, 'actions.pii.threshold'],
   [
@@ -68,6 +73,16 @@ test.each<[string, Partial<Policy>, string]>([
   ['the same in a scope', { scopes: { users: { mia: { shadow: true } } } }, 'scopes.users.mia.shadow'],
 ])('%s', (_name, settings, key) => {
   expect(keysOf(settings)).toContain(key)
+})
+
+test('a judge with time enough gets no note', () => {
+  const rail = [{ guard: 'a', deadline: 20_000 }]
+  const settings = {
+    guards: { a: { use: 'judge' } },
+    deadlines: { stage: 30_000 },
+    rails: { input: rail, output: rail },
+  }
+  expect(keysOf(settings)).toEqual([])
 })
 
 test('the characters of a span and of the window are named', () => {

@@ -12,6 +12,9 @@ import type { PolicyNote } from './types.ts'
 /** Streams hold back as much as a guard's longest span, up to this many characters (see `core/stream`). */
 const LONGEST_HOLD = 4096
 
+/** Milliseconds in which a language model seldom answers. */
+const SHORT_FOR_A_JUDGE = 2000
+
 /** Stages whose text can arrive as a stream. */
 const STREAMED: readonly Stage[] = ['output', 'tool_call']
 
@@ -129,6 +132,7 @@ function streamNotes(policy: Policy, guards: ReadonlyMap<string, Guard>): readon
 function railNotes(policy: Policy, guards: ReadonlyMap<string, Guard>): readonly PolicyNote[] {
   const notes: PolicyNote[] = []
   const deadline = policy.deadlines?.stage ?? DEFAULT_DEADLINES.stage
+  const ownDeadline = policy.deadlines?.guard ?? DEFAULT_DEADLINES.guard
   const isPii = (entry: RailEntry): boolean => (policy.guards?.[railName(entry)]?.use ?? railName(entry)) === 'pii'
   const output = policy.rails?.output ?? []
   if (policy.rails?.input?.some(isPii) === true && output.length > 0 && !output.some(isPii)) {
@@ -157,6 +161,15 @@ function railNotes(policy: Policy, guards: ReadonlyMap<string, Guard>): readonly
             key,
             `${entry.guard} may take ${entry.deadline} ms but its stage ends after ${deadline} ms`,
             'Raise deadlines.stage.',
+          ),
+        )
+      const granted = Math.min(deadline, (typeof entry === 'string' ? undefined : entry.deadline) ?? ownDeadline)
+      if (policy.guards?.[railName(entry)]?.use === 'judge' && granted <= SHORT_FOR_A_JUDGE)
+        notes.push(
+          warning(
+            key,
+            `${railName(entry)} asks a language model and has ${granted} ms, after which it counts as timed out`,
+            `Write { guard: ${railName(entry)}, deadline: 20s }, and deadlines: { stage: 20s }.`,
           ),
         )
       if (typeof entry !== 'string' && entry.shadow === true)
