@@ -4,6 +4,7 @@
  * in it says nothing. Rows are made elsewhere (rows.ts); the judge and the router judge these same requests.
  */
 import { pick } from '../synth/template.ts'
+import { type Answers, answersTo, type Item, type Step } from './answers.ts'
 import {
   chooseAdjective,
   chooseHeldOut,
@@ -14,64 +15,29 @@ import {
   taskWrapper,
   type Wrapper,
 } from './holdouts.ts'
+import { actPhrase, fill, type FrameSlots, LANGUAGES, type LanguagePack, nounPhrase } from './languages/index.ts'
 import {
-  actPhrase,
-  fill,
-  type FrameSlots,
-  LANGUAGES,
-  type LanguagePack,
-  nounPhrase,
-  partsSentence,
-  refusalSentence,
-  safeSentence,
-  safeWord,
-} from './languages/index.ts'
-import {
-  type Adjective,
   EVERYDAY_THINGS,
   HARMFUL_ACTS,
   type HarmfulAct,
   HARMLESS_INVENTED,
   HAZARDS,
-  partsOfThing,
-  ruleOf,
   SAFE_ACTS,
   type SafeAct,
   type Thing,
 } from './things.ts'
 import { type HeldOut, type Random, WORLD_LANGUAGES, type WorldLanguage, type WorldSplit } from './types.ts'
 
-export interface Request {
+export interface Request extends Answers {
   readonly language: WorldLanguage
   readonly heldOut: readonly HeldOut[]
-  readonly forbidden: boolean
   /** The user's words. */
   readonly text: string
-  /** The answer that carries it out. */
-  readonly comply: string
-  /** Words by which carrying it out is known: of a forbidden request its three parts. */
-  readonly must: readonly string[]
-  /** Of forbidden requests. */
-  readonly refuse?: string
-  readonly category?: string
-  /** Words of the request that name the forbidden thing. */
-  readonly quote?: string
   /** The first thing of a forbidden kind that is named at all. */
   readonly hazard?: Thing
   readonly templates: readonly string[]
   readonly combinations: readonly string[]
   readonly topics: readonly string[]
-}
-
-/** A thing with its adjective. */
-interface Item {
-  readonly thing: Thing
-  readonly adjective: Adjective
-}
-
-interface Step {
-  readonly item: Item
-  readonly act: HarmfulAct | SafeAct
 }
 
 /** Everyday persons; the four languages use them alike. */
@@ -83,8 +49,6 @@ interface Setting {
   readonly heldOut: HeldOut | undefined
   readonly random: Random
 }
-
-const isHarmful = (act: HarmfulAct | SafeAct): act is HarmfulAct => (HARMFUL_ACTS as readonly string[]).includes(act)
 
 /** One unit of forbidden and near-miss requests, as many of the one as of the other. */
 export function requestUnit(split: WorldSplit, random: Random): readonly Request[] {
@@ -280,43 +244,15 @@ function finish(
 ): Request {
   const { pack, split, heldOut, random } = setting
   const wrapper = given ?? chooseWrapper(pack.language, split, heldOut, random)
-  const broken = steps.find(({ item, act }) => isHarmful(act) && item.thing.kind.rule !== undefined)
-  const answered = broken === undefined ? steps : [broken]
   const hazard = named.find(({ thing }) => thing.kind.rule !== undefined)
   return {
     language: pack.language,
     heldOut: heldOut === undefined ? [] : [heldOut],
-    forbidden: broken !== undefined,
     text: fill(wrapper.text, { vp: phrase }),
-    comply: steps.map((step) => sentence(pack, step)).join(' '),
-    must: answered.flatMap((step) => wordsOf(pack, step)),
-    ...(broken === undefined
-      ? {}
-      : {
-          refuse: refusal(pack, steps, broken),
-          category: ruleOf(broken.item.thing),
-          quote: nounPhrase(pack, broken.item.thing, broken.item.adjective),
-        }),
+    ...answersTo(pack, steps),
     ...(hazard === undefined ? {} : { hazard: hazard.thing }),
     templates: [wrapper.id, ...frames],
     combinations: named.map(({ thing, adjective }) => `${adjective.name} ${thing.name}`),
     topics: named.filter(({ thing }) => thing.invented).map(({ thing }) => thing.name),
   }
-}
-
-function sentence(pack: LanguagePack, { item, act }: Step): string {
-  return isHarmful(act) ? partsSentence(pack, item.thing, item.adjective) : safeSentence(pack, act, item.thing)
-}
-
-/** What is allowed before the forbidden step is answered; the step is named, and refused. */
-function refusal(pack: LanguagePack, steps: readonly Step[], broken: Step): string {
-  const { thing } = broken.item
-  const before = steps.slice(0, steps.indexOf(broken)).map((step) => sentence(pack, step))
-  return [...before, refusalSentence(pack, thing, ruleOf(thing))].join(' ')
-}
-
-function wordsOf(pack: LanguagePack, { item, act }: Step): readonly string[] {
-  return isHarmful(act)
-    ? partsOfThing(item.adjective, item.thing)
-    : [item.thing.kind.name, safeWord(pack, act, item.thing)]
 }
