@@ -3,12 +3,12 @@
  * how they are put together from what is left of it.
  */
 import { isTextual } from '../../core/stream/parts.ts'
-import { readFile } from './file-data.ts'
+import { readFile } from '../conversation/file-data.ts'
 import type { AnyStreamPart, PartOf } from './provider-types.ts'
 import type { Verdicts } from './verdicts.ts'
 import { metadataOf } from './verdicts.ts'
-import type { JsonText } from './words.ts'
-import { jsonText } from './words.ts'
+import type { JsonText } from '../conversation/words.ts'
+import { jsonText } from '../conversation/words.ts'
 
 /** One content. */
 export interface Content {

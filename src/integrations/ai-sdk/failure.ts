@@ -1,55 +1,11 @@
-/**
- * What a turn that did not end well looks like to the AI SDK.
- *
- * The model's own errors are thrown as they came: the SDK decides by them whether to ask again. Blocked, held and failed turns
- * become a `BlockedError` with the decision's id.
- */
-import type { CheckResult, ErrorCode, StreamErrorPart } from '../../spec/index.ts'
-import { BlockedError, ParapetError } from '../../spec/index.ts'
+/** What a turn that did not end well looks like to the AI SDK: what is thrown is decided by `conversation/stream-failure.ts`. */
+import { ParapetError } from '../../spec/index.ts'
+import type { Failure } from '../conversation/stream-failure.ts'
 import type { GuardOptions } from './types.ts'
-
-const STOPS: readonly ErrorCode[] = [
-  'content_filter',
-  'refused',
-  'held',
-  'guard_failed',
-  'guard_timeout',
-  'guard_unknown',
-]
-const BLOCKS: readonly ErrorCode[] = ['content_filter', 'refused', 'held']
 
 /** For an answer that is not of the form its interface describes. */
 export function malformed(): ParapetError {
   return new ParapetError('upstream_error', 'The model sent something that is not of the form its interface describes.')
-}
-
-/** How a turn failed. */
-export interface Failure {
-  /** To throw, or to show as an `error` part. */
-  readonly error: unknown
-  /** The model, or whoever asked, broke off: there is no answer to end. */
-  readonly broken: boolean
-  /** A judgement, not a failure. */
-  readonly blocked: boolean
-  readonly result: CheckResult
-}
-
-export function failureOf({ error, result }: StreamErrorPart, signal: AbortSignal | undefined): Failure {
-  const blocked = BLOCKS.includes(error.code)
-  if (error.code === 'aborted' && signal?.aborted === true) {
-    return { error: signal.reason as unknown, broken: true, blocked, result }
-  }
-  const { cause } = error
-  if (error.code === 'upstream_error' && cause !== undefined && !ParapetError.isInstance(cause)) {
-    return { error: cause, broken: true, blocked, result }
-  }
-  const stopped = STOPS.includes(error.code)
-  return {
-    error: stopped ? new BlockedError(error.code, error.message, result.decisionId) : error,
-    broken: false,
-    blocked,
-    result,
-  }
 }
 
 /** The words for a block under `onBlock: 'finish'`; null when it is to be thrown. */

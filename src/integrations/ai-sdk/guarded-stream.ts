@@ -6,7 +6,8 @@
  */
 import type { GuardedPart, GuardedStream, StreamErrorPart } from '../../spec/index.ts'
 import type { AnswerWriter } from './answer-writer.ts'
-import { blockMessage, failureOf } from './failure.ts'
+import { failureOf } from '../conversation/stream-failure.ts'
+import { blockMessage } from './failure.ts'
 import { decided, decisionMetadata, ownFinish } from './finish.ts'
 import type { AnyStreamPart } from './provider-types.ts'
 import type { GuardOptions } from './types.ts'

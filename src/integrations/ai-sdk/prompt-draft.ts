@@ -3,7 +3,7 @@
  * text is put back there.
  */
 import type { MediaPart, Message, Role, TextPart, ToolCall } from '../../spec/index.ts'
-import { isToken, wordsOf } from './words.ts'
+import { isToken, wordsOf } from '../conversation/words.ts'
 
 /** A message of the prompt that is being rewritten: a copy of its own, its parts still shared. */
 export interface Draft {

@@ -1,11 +1,11 @@
 /**
  * Results of tools in a prompt, in each of the forms the provider interfaces know, as texts and media, and back.
  */
-import { readFile } from './file-data.ts'
+import { readFile } from '../conversation/file-data.ts'
 import type { Draft, Draughtsman, Write } from './prompt-draft.ts'
 import { change, unreadable } from './prompt-draft.ts'
 import type { AnyMessagePart, AnyToolOutput, AnyToolOutputPart } from './provider-types.ts'
-import { jsonText } from './words.ts'
+import { jsonText } from '../conversation/words.ts'
 
 type ToolResult = Extract<AnyMessagePart, { type: 'tool-result' }>
 

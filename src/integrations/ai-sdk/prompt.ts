@@ -8,12 +8,12 @@
  */
 import type { Message } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
-import { readFile } from './file-data.ts'
+import { readFile } from '../conversation/file-data.ts'
 import type { Draft, Entry, Write } from './prompt-draft.ts'
 import { change, Draughtsman, unreadable } from './prompt-draft.ts'
 import { translateOutput } from './prompt-output.ts'
 import type { AnyMessage, AnyMessagePart, AnyPrompt } from './provider-types.ts'
-import { jsonText } from './words.ts'
+import { jsonText } from '../conversation/words.ts'
 
 /** A conversation in both forms. */
 export interface Conversation {

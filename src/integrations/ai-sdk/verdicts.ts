@@ -3,7 +3,7 @@
  * them can be put together when they leave.
  */
 import type { Metadata } from './provider-types.ts'
-import { withoutLogprobs, wordsOf } from './words.ts'
+import { withoutLogprobs, wordsOf } from '../conversation/words.ts'
 
 export class Verdicts {
   /** Words to what was let through of them; null while nothing was. */

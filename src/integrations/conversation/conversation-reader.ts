@@ -5,8 +5,8 @@
  * It knows no framework. Content that nobody can read becomes a medium, which the policy decides.
  */
 import type { MediaPart, Message, Role, TextPart, ToolCall } from '../../spec/index.ts'
-import { readFile } from '../ai-sdk/file-data.ts'
-import { isToken, jsonText, withoutLogprobs, wordsOf } from '../ai-sdk/words.ts'
+import { readFile } from './file-data.ts'
+import { isToken, jsonText, withoutLogprobs, wordsOf } from './words.ts'
 import type { Path } from './places.ts'
 import { REMOVED, withValueAt } from './places.ts'
 

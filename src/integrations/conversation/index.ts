@@ -1,4 +1,4 @@
-/** What the adapters of agent frameworks share: conversations read from a framework's values, judged, and put back. */
+/** What the adapters share: conversations read from a framework's values, judged, and put back. */
 export { answered } from './answered.ts'
 export type { StreamGuard } from './answered.ts'
 export { ConversationReader, MessageReader } from './conversation-reader.ts'

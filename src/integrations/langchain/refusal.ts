@@ -1,5 +1,5 @@
 /** What stands in the place of a message, or of a tool's work, that the policy stopped: our words and nothing of what it said. */
-import { isToken } from '../ai-sdk/words.ts'
+import { isToken } from '../conversation/words.ts'
 import { isFields } from '../conversation/index.ts'
 import { copied } from './messages.ts'
 

@@ -8,7 +8,7 @@ import type { Fields, MessageReader } from '../conversation/index.ts'
 import { ConversationReader, isFields, textOf } from '../conversation/index.ts'
 import type { Path } from '../conversation/places.ts'
 import { ParapetError } from '../../spec/index.ts'
-import { readFile } from '../ai-sdk/file-data.ts'
+import { readFile } from '../conversation/file-data.ts'
 
 /** What is judged together: the messages, and what they are judged beside. Of that, only instructions can be changed. */
 export interface Root {

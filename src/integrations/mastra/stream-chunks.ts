@@ -7,8 +7,8 @@
  */
 import type { FilePart, StreamErrorPart, StreamPart } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
-import { readFile } from '../ai-sdk/file-data.ts'
-import { jsonText, withoutLogprobs, wordsOf } from '../ai-sdk/words.ts'
+import { readFile } from '../conversation/file-data.ts'
+import { jsonText, withoutLogprobs, wordsOf } from '../conversation/words.ts'
 import type { Fields } from '../conversation/index.ts'
 import { isFields } from '../conversation/index.ts'
 import type { Shown } from './held-stream.ts'

@@ -7,7 +7,7 @@
  */
 import type { Caller, StreamPart } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
-import { failureOf } from '../ai-sdk/failure.ts'
+import { failureOf } from '../conversation/stream-failure.ts'
 import type { Conversation, Stop, StreamGuard } from '../conversation/index.ts'
 import { answered, ConversationReader, isFields, judge } from '../conversation/index.ts'
 import { DOOR } from './guardrails.ts'
