@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { StreamSource } from '../core/stream/index.ts'
-import { converse } from '../core/stream/index.ts'
+import { askedOf, converse } from '../core/stream/index.ts'
 import type { guardParts, guardText } from '../core/stream/index.ts'
 import type {
   Gateway,
@@ -257,7 +257,9 @@ class RunningParapet implements Parapet {
     source: StreamSource<string> | StreamSource<StreamPart>,
     options: GuardStreamOptions = {},
   ): ReturnType<typeof guardText> | ReturnType<typeof guardParts> {
-    return guardMixed(source, { judge: this.#current.judge, ...options }, this.recorder)
+    const { messages } = options
+    const asked = messages === undefined ? {} : askedOf(messages)
+    return guardMixed(source, { judge: this.#current.judge, ...asked, ...options }, this.recorder)
   }
 
   get router(): Router | null {

@@ -22,11 +22,11 @@ import type {
 
 /** What a stream is judged with beside itself. */
 export interface GuardStreamOptions {
-  /** The user's text that the stream answers. */
+  /** The user's text that the stream answers; that of `messages` if absent. */
   readonly prompt?: string
-  /** The trusted system prompt. */
+  /** The trusted system prompt; that of `messages` if absent. */
   readonly system?: string
-  /** Or the whole conversation that it answers. */
+  /** The whole conversation that it answers. */
   readonly messages?: readonly Message[]
   readonly caller?: Caller
   /** The model that answers, for the record. */
@@ -46,6 +46,11 @@ export interface Parapet {
       readonly signal?: AbortSignal
       readonly door?: string
       readonly model?: string
+      /**
+       * Index of the first message that is new, such as an answer: from it on every message is judged, whatever the policy's window;
+       * those before it were judged already and stand beside them.
+       */
+      readonly from?: number
       /** A trial: it is not counted, traced or recorded. */
       readonly silent?: boolean
     },

@@ -25,8 +25,8 @@ import type { DecisionFacts } from '../pipeline/record.ts'
 import { contentOf, recordDecision } from '../pipeline/record.ts'
 import type { TextOutcome } from '../pipeline/result.ts'
 import { buildResult } from '../pipeline/result.ts'
-import { messageText } from '../pipeline/texts.ts'
 import type { EffectivePolicy } from '../policy/types.ts'
+import { askedOf } from './asked.ts'
 import type { PartIterator } from './answer-source.ts'
 import { AnswerSource, upstreamError } from './answer-source.ts'
 import { combineResults } from './combine.ts'
@@ -195,7 +195,7 @@ class Turn implements Producer<GuardedPart> {
       return
     }
     const passed = input.messages ?? this.#messages
-    this.#context = { ...this.#context, ...conversationOf(passed) }
+    this.#context = { ...this.#context, ...askedOf(passed) }
     if (input.decision === 'modify' && passed !== this.#messages) this.#drop()
     this.#messages = passed
     const { judge } = this.#context
@@ -245,7 +245,7 @@ class Turn implements Producer<GuardedPart> {
     const iterator: PartIterator = iteratorOf(await this.#callModel(messages, options))
     const { signal: _signal, ...context } = this.#context
     const own = { messages, signal: this.#left.signal, upstream: abort }
-    const source = new AnswerSource(iterator, { ...own, ...context, ...conversationOf(messages) })
+    const source = new AnswerSource(iterator, { ...own, ...context, ...askedOf(messages) })
     if (abort.signal.aborted) source.cancel()
     else if (this.#context.policy.speculative) source.prefetch()
     return source
@@ -361,16 +361,6 @@ function routeContent(plan: RoutePlan | undefined): Pick<DecisionContent, 'route
   if (plan === undefined) return {}
   const { check, tip } = plan.trace()
   return { route: { check, tip } }
-}
-
-/** What guards of the answer are told of the conversation. */
-function conversationOf(messages: readonly Message[]): { readonly prompt?: string; readonly system?: string } {
-  const user = messages.findLast((message) => message.role === 'user')
-  const system = messages.filter(({ role }) => role === 'system' || role === 'developer').map(messageText)
-  return {
-    ...(user === undefined ? {} : { prompt: messageText(user) }),
-    ...(system.length === 0 ? {} : { system: system.join('\n') }),
-  }
 }
 
 /** As a user's message: not every model server knows the role `developer`. */

@@ -2,6 +2,7 @@
 export { guardParts, guardText } from './guard-parts.ts'
 export type { StreamContext } from './context.ts'
 export type { StreamSource } from './source.ts'
+export { askedOf } from './asked.ts'
 export { converse } from './converse.ts'
 export { routeCalls } from './routed-calls.ts'
 export { readRouted, wordsOf } from './routed-parts.ts'
