@@ -93,7 +93,7 @@ function addWorld(lab: Command, io: CliIo, done: Done): void {
       `${example(
         ...['parapet lab world --out world', 'parapet lab world --out world --resume'],
         'parapet lab world --evaluate SmolLM2-135M-Instruct --adapter output --out measured',
-      )}\n\nNeeds onnxruntime-node; about forty minutes. docs/guides/decoders.md says what the world is.`,
+      )}\n\nNeeds onnxruntime-node; about an hour. docs/guides/decoders.md says what the world is.`,
     )
     .action(async (options: Record<string, unknown>) => {
       const { runLabWorld } = await import('./lab-world-command.ts')
