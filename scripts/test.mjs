@@ -45,6 +45,12 @@ const steps = [
     run: [node24, 'integration/frameworks/run.mjs'],
     skip: () => prepareNode24() ?? prepareFrameworks(),
   },
+  { name: 'ai-sdk', run: ['node', 'integration/ai-sdk/run.mjs'], skip: prepareAiSdk },
+  {
+    name: 'ai-sdk-24',
+    run: [node24, 'integration/ai-sdk/run.mjs'],
+    skip: () => prepareNode24() ?? prepareAiSdk(),
+  },
   { name: 'ai-sdk-7', run: [node24, 'integration/node24/ai-sdk-7.mjs'], skip: prepareNode24 },
   { name: 'llama-cpp', run: ['npx', '--no-install', 'tsx', 'integration/llama-cpp/formats.ts'], skip: prepareLlamaCpp },
   {
@@ -98,18 +104,24 @@ function prepareNode24() {
 
 // The agent frameworks are 270 MB, so they are fetched in CI and used elsewhere when they are there.
 function prepareFrameworks() {
-  if (existsSync(`${root}/integration/frameworks/node_modules/@mastra/core`)) return null
-  if (!inCi) return 'install them with: npm ci --prefix integration/frameworks'
-  const { status } = spawnSync('npm', ['ci', '--prefix', 'integration/frameworks'], { cwd: root, stdio: 'inherit' })
-  return status === 0 ? null : 'the agent frameworks could not be installed'
+  return prepareFolder('integration/frameworks', '@mastra/core', 'the agent frameworks')
 }
 
-// llama.cpp is 85 MB and its binary is made for Linux on x64, so it is fetched in CI and used elsewhere when it is there.
+// Three generations of the AI SDK's providers, 59 MB.
+function prepareAiSdk() {
+  return prepareFolder('integration/ai-sdk', 'openai-v4', "the AI SDK's providers")
+}
+
+// llama.cpp is 85 MB and its binary is made for Linux on x64.
 function prepareLlamaCpp() {
-  if (existsSync(`${root}/integration/llama-cpp/node_modules/@node-llama-cpp/linux-x64`)) return null
-  if (!inCi) return 'install it with: npm ci --prefix integration/llama-cpp'
-  const { status } = spawnSync('npm', ['ci', '--prefix', 'integration/llama-cpp'], { cwd: root, stdio: 'inherit' })
-  return status === 0 ? null : 'llama.cpp could not be installed'
+  return prepareFolder('integration/llama-cpp', '@node-llama-cpp/linux-x64', 'llama.cpp')
+}
+
+function prepareFolder(folder, marker, what) {
+  if (existsSync(`${root}/${folder}/node_modules/${marker}`)) return null
+  if (!inCi) return `install it with: npm ci --prefix ${folder}`
+  const { status } = spawnSync('npm', ['ci', '--prefix', folder], { cwd: root, stdio: 'inherit' })
+  return status === 0 ? null : `${what} could not be installed`
 }
 
 // The packages that `parapet bench compare` measures beside Parapet. Without them their tests are skipped, which CI does not accept.

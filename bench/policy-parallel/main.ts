@@ -4,10 +4,11 @@
  * the verdict, against all clauses in one prompt.
  *
  *   npm ci --prefix integration/llama-cpp
- *   npm run bench:policy-parallel [-- --layers 4 --tokens 2000 --runs 3 --orders 12 --seed 7 --json FILE]
+ *   npm run bench:policy-parallel [-- --layers 4 --tokens 2000 --runs 3 --orders 12 --rows 60 --seed 7 --only random --json FILE]
  *
- * One thread, a model with random weights (`model.ts`). Time is that of the processor beside the clock's, since others may use the
- * machine. Ends with 1 when a claim does not hold.
+ * One thread. Costs are those of a model with random weights (`model.ts`), orders those of it and of a trained one (`trained.ts`); `--only
+ * random` or `--only trained` runs one of both. Time is that of the processor beside the clock's, since others may use the machine. Ends
+ * with 1 when a claim does not hold.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,6 +25,7 @@ import { createRandom } from '../../src/nn/random.ts'
 import type { CompletionEngine } from '../../src/spec/index.ts'
 import { CLAUSES } from './clauses.ts'
 import { randomJudge, worldText } from './model.ts'
+import { trainedOrderEffect } from './trained.ts'
 
 /** The claims: probabilities under every order, and 24 clauses against one. */
 const MOST_DIFFERENCE = 5e-3
@@ -36,7 +38,9 @@ const { values } = parseArgs({
     tokens: { type: 'string', default: '2000' },
     runs: { type: 'string', default: '3' },
     orders: { type: 'string', default: '12' },
+    rows: { type: 'string', default: '60' },
     seed: { type: 'string', default: '7' },
+    only: { type: 'string' },
     json: { type: 'string' },
   },
 })
@@ -67,7 +71,9 @@ interface Cost {
 
 const folder = mkdtempSync(join(tmpdir(), 'parapet-policies-'))
 try {
-  process.exitCode = await measure()
+  const random = values.only === 'trained' ? 0 : await measure()
+  const trained = values.only === 'random' ? 0 : await measureTrained()
+  process.exitCode = Math.max(random, trained)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
@@ -158,6 +164,17 @@ async function measure(): Promise<number> {
     writeFileSync(values.json, JSON.stringify({ size, costs: Object.fromEntries(costs), order: order.rows }, null, 2))
   await engine.dispose()
   return claims.every(([, holds]) => holds) ? 0 : 1
+}
+
+/** Labels and probabilities of a trained judge under orders. */
+async function measureTrained(): Promise<number> {
+  const sizes = { rows: Number(values.rows), orders: orders ?? 12, seed: seed ?? 7 }
+  const report = await trainedOrderEffect({ folder, load: loadNodeLlamaCpp, ...sizes })
+  const holds = report.labels && report.difference <= MOST_DIFFERENCE
+  console.log(`\n${report.lines.join('\n')}\n`)
+  const claim = `the trained judge, one rule at a time: every order gives the same labels and |Δp| ≤ ${MOST_DIFFERENCE}`
+  console.log(`${holds ? 'shown' : 'NOT SHOWN'}: ${claim}`)
+  return holds ? 0 : 1
 }
 
 /** A text whose question about one clause has about so many tokens. */

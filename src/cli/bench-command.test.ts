@@ -278,6 +278,55 @@ describe('a judge', () => {
   })
 })
 
+describe('the scope of a system prompt', () => {
+  const scoped = (label: 0 | 1, index: number): string =>
+    `${JSON.stringify({ task: 'offtopic', lang: 'en', prompt: `${label === 1 ? 'Tell me about ships' : 'Which size fits'} ${index}`, response: null, system: 'You sell shoes.', label, categories: [], source: 'invented', licence: 'CC0-1.0' })}\n`
+
+  beforeEach(() =>
+    write('scope.jsonl', Array.from({ length: 20 }, (_, index) => scoped(index < 10 ? 1 : 0, index)).join('')),
+  )
+
+  /** A policy whose judge finds ships off topic where the system prompt is about shoes. */
+  async function policy(rail: string): Promise<void> {
+    const url = await serve((request, response) => {
+      let body = ''
+      request.on('data', (piece: Buffer) => (body += piece.toString()))
+      request.on('end', () => {
+        const content = body.includes('ships') && body.includes('You sell shoes') ? 'off-topic' : 'on-topic'
+        response.setHeader('content-type', 'application/json')
+        response.end(JSON.stringify({ choices: [{ message: { content }, finish_reason: 'stop' }] }))
+      })
+    })
+    write(
+      'parapet.yaml',
+      `parapet: 1
+deadlines: { stage: 60s, guard: 50s }
+rails: { input: [${rail}] }
+guards:
+  topic: { use: judge, format: off-topic, engine: { url: "${url}", model: judge } }
+  safety: { use: judge, format: llama-guard-3, engine: { url: "${url}", model: judge } }
+`,
+    )
+  }
+  const measured = (): ReturnType<typeof bench> =>
+    bench(['--data', 'scope.jsonl', '--subject', 'policy:parapet.yaml', '--out', 'run'])
+
+  test('is measured for a policy that has a guard of it', async () => {
+    await policy('topic')
+    const { code, out } = await measured()
+    expect(code).toBe(0)
+    expect(out).toContain('scope: offtopic, 20 samples, 50.0 % positive')
+    // Its decisions: all ten found, none wrongly; it has no score.
+    expect(out).toMatch(/^ {2}policy parapet\.yaml +– .*100\.0 \[.*100\.0 .* 0\.0/m)
+  })
+
+  test.each(['safety', '{ guard: topic, shadow: true }'])('but not judged with %s', async (rail) => {
+    await policy(rail)
+    const { out, errors } = await measured()
+    expect(`${out}${errors}`).toContain('not judged')
+  })
+})
+
 describe('a comparison', () => {
   test('leaves out what is not installed and says how to install it', async () => {
     const { code, out, errors } = await bench(['compare', '--data', 'labelled.jsonl', '--out', 'run'])

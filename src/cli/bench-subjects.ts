@@ -11,6 +11,7 @@ import {
   createOpenAiJudge,
   createPipelineSubject,
   loadEmbeddedSubject,
+  PIPELINE_TASKS,
   RIVALS,
   type PipelineSubjectOptions,
 } from '../lab/eval/subjects/index.ts'
@@ -20,6 +21,8 @@ import { findPolicy } from './find-policy.ts'
 import type { CliIo } from './io.ts'
 import type { Checker, Runtime } from './runtime.ts'
 
+/** Of a policy with a guard of the scope. */
+const SCOPE_TASKS: readonly EvaluationTask[] = [...PIPELINE_TASKS, 'offtopic']
 /** The built-in rules do not claim to see harm. */
 const RULES_TASKS: readonly EvaluationTask[] = ['injection', 'pii']
 
@@ -76,7 +79,8 @@ async function openSubject(
     case 'policy': {
       const policy = spec.value === '' ? null : findPolicy(io, spec.value)
       const name = spec.value === '' ? 'built-in policy' : `policy ${spec.value}`
-      return pipelineSubject(name, await runtime.openChecker(policy?.path ?? null))
+      const checker = await runtime.openChecker(policy?.path ?? null)
+      return pipelineSubject(name, checker, (await checker.judgesScope?.()) === true ? { tasks: SCOPE_TASKS } : {})
     }
     case 'policy-judge': {
       const path = findPolicy(io, spec.value)?.path ?? spec.value

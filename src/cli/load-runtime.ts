@@ -26,7 +26,17 @@ export function createRuntime(): Runtime {
 }
 
 async function openChecker(policy: string | null): Promise<Checker> {
-  return openParapet(policy)
+  const parapet = await openParapet(policy)
+  if (policy === null) return parapet
+  return {
+    policyVersion: parapet.policyVersion,
+    check: (input, options) => parapet.check(input, options),
+    async judgesScope() {
+      const { loadPolicy } = await import('../compose/index.ts')
+      return (await import('../compose/scope-guards.ts')).judgesScope(await loadPolicy(policy))
+    },
+    close: () => parapet.close(),
+  }
 }
 
 async function openRules(): Promise<Checker> {

@@ -9,6 +9,8 @@ import type { PolicyJudge } from '../compose/policy-judge.ts'
 /** The part of a Parapet that judges rows. */
 export interface Checker {
   readonly policyVersion: string
+  /** A guard of the policy judges whether a text stays within the scope of its system prompt. */
+  judgesScope?(): Promise<boolean>
   check(input: CheckInput, options?: { readonly signal?: AbortSignal }): Promise<CheckResult>
   close(): Promise<void>
 }

@@ -120,6 +120,7 @@ class RunningParapet implements Parapet {
       ...(classifier === undefined ? {} : { classifier }),
       ...(dataDir === undefined ? {} : { dataDir }),
       disagreed: (disagreement) => disagreements(disagreement),
+      warn: (message) => this.#tell({ type: 'warning-raised', message }),
     })
     const disagreements = createDisagreements({
       tell: (event) => this.#tell(event),

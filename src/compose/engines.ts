@@ -21,6 +21,8 @@ export interface PartOptions {
   readonly dataDir?: string
   /** Told where a classifier and the judge behind it disagree. */
   readonly disagreed?: GuardParts['disagreed']
+  /** Told when a judge's server is left alone because it failed, and when it is back. */
+  readonly warn?: (message: string) => void
 }
 
 export interface Parts extends GuardParts {
@@ -55,7 +57,7 @@ export function createParts(options: PartOptions): Parts {
   const key = options.env['PARAPET_VAULT_KEY']
   let vault: Vault | undefined
   const textModels = createTextModels()
-  const judges = createJudgeEngines(options.env, systemClock)
+  const judges = createJudgeEngines(options.env, systemClock, options.warn)
   return {
     classifier: async (deep) => options.classifier ?? shippedClassifier(deep),
     completion: judges.completion,

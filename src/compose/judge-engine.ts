@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { ParapetError, PolicyError } from '../spec/index.ts'
 import type { Clock, CompletionEngine } from '../spec/index.ts'
+import type { CircuitChange } from '../engines/calls/index.ts'
 import { createReliableEngine } from '../engines/calls/index.ts'
 import type { LlamaCppEngine } from '../engines/llama-cpp/index.ts'
 import { createLlamaCppEngine } from '../engines/llama-cpp/index.ts'
@@ -38,6 +39,17 @@ const budget = z
   })
   .exactOptional()
 
+/** When a server that is down is left alone; false for never. */
+const circuit = z
+  .union(
+    [
+      z.literal(false),
+      z.strictObject({ failures: positive, cooldown: duration, longestCooldown: duration, slow: duration }),
+    ],
+    'Write false, or failures, cooldown, longestCooldown and slow.',
+  )
+  .exactOptional()
+
 /** A model behind an OpenAI-compatible server, with what makes it reliable. */
 const server = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: 'Write the base URL, for example http://127.0.0.1:8000/v1.' }),
@@ -59,6 +71,7 @@ const server = z.strictObject({
   concurrency: positive,
   queue: waiting,
   budget,
+  circuit,
 })
 
 /** A model in a file, run here by llama.cpp. */
@@ -99,7 +112,12 @@ export interface JudgeEngines {
   close(): Promise<void>
 }
 
-export function createJudgeEngines(env: Readonly<Record<string, string | undefined>>, clock: Clock): JudgeEngines {
+/** @param warn told when a server is left alone, and when it is back */
+export function createJudgeEngines(
+  env: Readonly<Record<string, string | undefined>>,
+  clock: Clock,
+  warn: (message: string) => void = () => undefined,
+): JudgeEngines {
   const servers = new Map<string, CompletionEngine>()
   const files = new WeakValues<CompletionEngine>()
   const models = new WeakValues<LlamaCppEngine>()
@@ -112,7 +130,7 @@ export function createJudgeEngines(env: Readonly<Record<string, string | undefin
         return files.get(JSON.stringify(file), () => fileEngine(file, models, clock))
       }
       const key = JSON.stringify(settings)
-      const engine = servers.get(key) ?? serverEngine(settings, env, clock)
+      const engine = servers.get(key) ?? serverEngine(settings, env, { clock, warn })
       servers.set(key, engine)
       return engine
     },
@@ -159,9 +177,9 @@ class WeakValues<Value extends object> {
 function serverEngine(
   settings: ServerSettings,
   env: Readonly<Record<string, string | undefined>>,
-  clock: Clock,
+  { clock, warn }: { readonly clock: Clock; readonly warn: (message: string) => void },
 ): CompletionEngine {
-  const { keyEnv, retries, concurrency, queue, budget: spending, ...rest } = settings
+  const { keyEnv, retries, concurrency, queue, budget: spending, circuit: breaker = {}, ...rest } = settings
   const apiKey = keyEnv === undefined ? undefined : env[keyEnv]
   if (keyEnv !== undefined && (apiKey === undefined || apiKey === ''))
     throw new ParapetError(
@@ -169,7 +187,15 @@ function serverEngine(
       `The key of the judge's model is in no variable: set ${keyEnv}, or remove keyEnv.`,
     )
   const remote = createOpenAiCompatibleEngine({ ...rest, ...(apiKey === undefined ? {} : { apiKey }) })
-  return createReliableEngine(remote, { ...present({ retries, concurrency, queue, budget: spending }), clock })
+  const limits = present({ retries, concurrency, queue, budget: spending })
+  const onChange = (change: CircuitChange): void => warn(inWords(change))
+  return createReliableEngine(remote, { ...limits, circuit: breaker && { ...breaker, onChange }, clock })
+}
+
+function inWords({ engine, state, reason, wait }: CircuitChange): string {
+  if (state === 'closed') return `The model ${engine} answers again.`
+  if (state === 'half-open') return `The model ${engine} is tried again.`
+  return `The model ${engine} is not asked for ${Math.ceil(wait / 1000)} s, since it failed time and again (${reason}). See whether its server runs.`
 }
 
 /** Judges that differ in their budgets alone share the model all the same. */
@@ -182,7 +208,7 @@ function fileEngine(
   const key = JSON.stringify([context ?? null, settings])
   const model = models.get(key, () => createLlamaCppEngine({ ...settings, ...present({ contextSize: context }) }))
   // The model has a line of its own, which knows whose prompt is cheapest; what fails in this process would fail again.
-  const limits = { concurrency: sequences + queue, queue: 0, retries: 0 }
+  const limits = { concurrency: sequences + queue, queue: 0, retries: 0, circuit: false } as const
   return createReliableEngine(model, { ...limits, ...present({ budget: spending }), clock })
 }
 

@@ -76,11 +76,31 @@ test('a policy names a judge and its server, and the judge decides', async () =>
 })
 
 test('a server that is gone is an error, not a clean text', async () => {
-  const parapet = await parapetWith(`rails: { input: [safety] }\nguards: { safety: ${judge(', retries: 0')} }`)
+  const parapet = await parapetWith(`${PATIENT}\nguards: { j: ${judge(', retries: 0')} }`)
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
   const { decision, error } = await parapet.check('hello')
   expect([decision, error?.code]).toEqual(['error', 'guard_failed'])
+})
+
+test('a server that is down is soon not asked any more, and somebody is told; the decision stays an error', async () => {
+  const definition = judge(', retries: 0, circuit: { failures: 2, cooldown: 60s }')
+  const parapet = await parapetWith(`${PATIENT}\nguards: { j: ${definition} }`)
+  const warnings: string[] = []
+  parapet.on((event) => {
+    if (event.type === 'warning-raised') warnings.push(event.message)
+  })
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  const messages: (string | undefined)[] = []
+  for (const text of ['one', 'two', 'three']) {
+    const { decision, error } = await parapet.check(text)
+    expect(decision).toBe('error')
+    messages.push(error?.message)
+  }
+  expect(messages[1]).toContain('could not be reached')
+  expect(messages[2]).toContain('is not asked: it failed 2 times in a row (unreachable)')
+  expect(warnings).toEqual([expect.stringMatching(/^The model guard at .* is not asked for \d+ s/)])
 })
 
 test('the key comes from the variable named, and a missing one is said at once', async () => {
@@ -115,6 +135,11 @@ test.each<readonly [string, string, string]>([
   ['a key in the policy', 'format: thinkguard, engine: { url: "http://localhost:1", model: m, apiKey: x }', 'apiKey'],
   ['a file and a server', 'format: policy, engine: { gguf: m.gguf, url: "http://localhost:1" }', 'guards.j.url'],
   ['a file that is no path', 'format: policy, engine: { gguf: 3 }', 'guards.j.engine.gguf'],
+  [
+    'a circuit that is none',
+    'format: policy, engine: { url: "http://localhost:1", model: m, circuit: true }',
+    'circuit',
+  ],
   ['no threads', 'format: policy, engine: { gguf: m.gguf, threads: 0 }', 'guards.j.engine.threads'],
   ['an engine that is none', 'format: policy, engine: llama', 'guards.j.engine'],
   [

@@ -38,8 +38,10 @@ export async function openPolicyJudge(
   if (problems.length > 0) throw new PolicyError(problems.map((one) => ({ ...one, key: `${key}${one.key}` })))
   const { use: _use, hard: _hard, ...options } = definition
   const { engine, format, policy, settings, threshold, system } = judgeOptions.parse(options)
+  // Whoever measures asks about every row: a server's bad minute must not fail all rows of that minute unasked.
+  const asked = 'gguf' in engine ? engine : { ...engine, circuit: false as const }
   return {
-    ...{ engine: createJudgeEngines(env, systemClock).completion(engine, dirname(file)), format },
+    ...{ engine: createJudgeEngines(env, systemClock).completion(asked, dirname(file)), format },
     ...(policy === undefined ? {} : { policy }),
     ...(settings === undefined ? {} : { settings }),
     ...(threshold === undefined ? {} : { threshold }),

@@ -58,7 +58,9 @@ export interface ClassifierEngine {
   readonly version: string
   /** Synchronous and pure; answers for every string, lone surrogates and the empty one included. */
   classify(input: ClassifierInput): ClassifierScores
-  /** Reads a prompt ahead. An engine without it is asked with both texts each time. */
+  /** `injection_indirect` of a whole document is that of its worst passage: windows of it add nothing but false alarms. */
+  readonly wholeDocuments?: boolean
+  /** Reads a user's prompt ahead: `injection_indirect` is null. An engine without it is asked with both texts each time. */
   read?(prompt: string): PromptReading
   /**
    * Asks the deep tier about a text whose scores are given, where one of them is in the range in which the fast tier is unsure. The
@@ -187,7 +189,7 @@ export interface CompletionOptions {
  * follow. `wrong_type`: not JSON, often a web page. `malformed`: broken JSON or of another form. `broken_off`: the answer stopped half
  * way. `empty`: no choice in it. `too_large`: above the limit. `truncated`: the server cut the prompt. `no_logprobs`: asked for,
  * required and not given. `overloaded`: too many calls wait, or the deadline would pass. `budget_exceeded`: the budget of tokens,
- * money or time is used up.
+ * money or time is used up. `circuit_open`: it failed so many times in a row that it is not asked for a while.
  */
 export type EngineFailureReason =
   | 'unreachable'
@@ -207,6 +209,7 @@ export type EngineFailureReason =
   | 'no_logprobs'
   | 'overloaded'
   | 'budget_exceeded'
+  | 'circuit_open'
 
 export interface CompletionEngine {
   readonly specVersion: 'v1'

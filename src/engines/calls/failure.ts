@@ -10,6 +10,8 @@ export interface FailureFacts {
   readonly status?: number
   /** Milliseconds after which the server wants to be asked again. */
   readonly retryAfter?: number
+  /** Of an open circuit: the failure that opened it. */
+  readonly last?: EngineFailureReason
   readonly cause?: unknown
 }
 

@@ -4,7 +4,8 @@
  */
 import type { ChatPrompt, Completion, CompletionEngine, CompletionRequest } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
-import { callAborted, engineFailure } from '../calls/failure.ts'
+import { engineFailure } from '../calls/failure.ts'
+import { timeOf } from '../calls/timed-call.ts'
 import { chatCompletions } from './chat-completions.ts'
 import { llamaCppCompletion } from './llama-cpp.ts'
 import { ollamaChat, ollamaGenerate } from './ollama.ts'
@@ -43,18 +44,10 @@ export function createOpenAiCompatibleEngine(options: OpenAiCompatibleOptions): 
     kind: 'completion',
     id: `${model} at ${root.host}`,
     version: JSON.stringify([root.href, model, dialect, api, schemaField, logprobs, context ?? null, extra]),
-    async complete(request, { signal, deadline } = {}) {
+    async complete(request, call = {}) {
       const form = wireForm(request, settings)
-      if (signal?.aborted === true) throw callAborted()
-      const left =
-        deadline === undefined ? settings.timeout : Math.min(settings.timeout, Math.floor(deadline - Date.now()))
-      if (left < 1) throw engineFailure('timeout', 'The deadline had passed before the model server was asked.')
-      const answer = await postJson(
-        addressOf(root, form.path),
-        body(form, settings),
-        { ...settings, timeout: left },
-        signal,
-      )
+      const own = { ...settings, timeout: timeOf(call, settings.timeout) }
+      const answer = await postJson(addressOf(root, form.path), body(form, settings), own, call.signal)
       return checked(form.read(answer), request, settings)
     },
   }

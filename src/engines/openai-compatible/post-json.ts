@@ -2,8 +2,13 @@
  * One POST whose answer is JSON. It follows no redirect, since a key must not travel to another host; reads no more than the limit; and
  * never repeats what a server says in an error, since such messages quote prompts and keys.
  */
-import { callAborted, engineFailure } from '../calls/failure.ts'
+import type { EngineFailureReason } from '../../spec/index.ts'
+import { engineFailure } from '../calls/failure.ts'
+import { parseRetryAfter, reasonOfStatus } from '../calls/http-status.ts'
+import { timedCall } from '../calls/timed-call.ts'
 import type { ServerSettings } from './options.ts'
+
+export { parseRetryAfter }
 
 export type PostSettings = Pick<ServerSettings, 'headers' | 'timeout' | 'maxAnswer' | 'fetch'>
 
@@ -14,27 +19,7 @@ export function postJson(
   settings: PostSettings,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
-  const { timeout } = settings
-  return new Promise((resolve, reject) => {
-    const controller = new AbortController()
-    // Settled before the connection is closed: what that does to the exchange, if it notices at all, is no longer heard.
-    const stop = (failure: unknown): void => {
-      reject(failure)
-      controller.abort()
-    }
-    const leave = (): void => stop(callAborted())
-    const timer = setTimeout(() => stop(tooSlow(timeout)), timeout)
-    if (signal?.aborted === true) leave()
-    signal?.addEventListener('abort', leave, { once: true })
-    exchange(url, body, settings, controller.signal)
-      .then(resolve, reject)
-      .finally(() => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', leave)
-        // Lets go of a body nobody reads. Nothing happens where it was read to its end.
-        controller.abort()
-      })
-  })
+  return timedCall((ending) => exchange(url, body, settings, ending), settings.timeout, signal)
 }
 
 async function exchange(
@@ -57,11 +42,6 @@ async function exchange(
     throw engineFailure('broken_off', message, { cause })
   })
   return parseJson(text)
-}
-
-function tooSlow(timeout: number): unknown {
-  const help = 'Raise timeout, or see why it is slow.'
-  return engineFailure('timeout', `The model server did not answer within ${timeout} ms. ${help}`)
 }
 
 class TooLarge extends Error {}
@@ -88,29 +68,22 @@ function refuseBadAnswer(answer: Response): void {
   throw engineFailure('wrong_type', `The model server answered ${what}. Does its url lead to its API?`, { status })
 }
 
-function badStatus(status: number, retryAfter: string | null): unknown {
-  const fail = (reason: Parameters<typeof engineFailure>[0], advice: string): unknown => {
-    const wait = retryAfter === null ? null : parseRetryAfter(retryAfter)
-    const facts = { status, ...(wait === null ? {} : { retryAfter: wait }) }
-    return engineFailure(reason, `The model server answered with status ${status}: ${advice}.`, facts)
-  }
-  if (status === 401 || status === 403) return fail('unauthorized', 'check its apiKey')
-  if (status === 404) return fail('not_found', 'it has no such model or no such interface; check model, url and api')
-  if (status === 408) return fail('timeout', 'it gave up waiting')
-  if (status === 429) return fail('rate_limited', 'it is rate limiting')
-  if (status >= 500) return fail('server_error', 'look at its log')
-  return fail(
-    'rejected',
-    'it did not accept the request; check model, dialect, schemaField and the length of its context',
-  )
+/** What to do about a status, by its reason. */
+const ADVICE: Readonly<Partial<Record<EngineFailureReason, string>>> = {
+  unauthorized: 'check its apiKey',
+  not_found: 'it has no such model or no such interface; check model, url and api',
+  timeout: 'it gave up waiting',
+  rate_limited: 'it is rate limiting',
+  server_error: 'look at its log',
 }
 
-/** Milliseconds from a `Retry-After`: seconds, or an HTTP date. */
-export function parseRetryAfter(value: string, now: number = Date.now()): number | null {
-  const text = value.trim()
-  if (/^\d{1,9}(?:\.\d{1,3})?$/.test(text)) return Math.round(Number(text) * 1000)
-  const date = /^[A-Za-z]{3}, /.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(date) ? null : Math.max(0, date - now)
+function badStatus(status: number, retryAfter: string | null): unknown {
+  const reason = reasonOfStatus(status)
+  const advice =
+    ADVICE[reason] ?? 'it did not accept the request; check model, dialect, schemaField and the length of its context'
+  const wait = retryAfter === null ? null : parseRetryAfter(retryAfter)
+  const facts = { status, ...(wait === null ? {} : { retryAfter: wait }) }
+  return engineFailure(reason, `The model server answered with status ${status}: ${advice}.`, facts)
 }
 
 async function readText(answer: Response, limit: number): Promise<string> {

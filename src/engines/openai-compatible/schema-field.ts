@@ -34,7 +34,8 @@ export function schemaFields(field: SchemaField, schema: Schema | undefined): Re
 /** Lengths of texts, which OpenAI's structured outputs do not know. */
 const NOT_STRICT: ReadonlySet<string> = new Set(['minLength', 'maxLength'])
 
-function strictSchema(value: unknown): unknown {
+/** A schema without the keywords that strict modes refuse. Whoever reads the answer checks them all the same. */
+export function strictSchema(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(strictSchema)
   if (!isRecord(value)) return value
   const kept = Object.entries(value).flatMap(([key, item]) => (NOT_STRICT.has(key) ? [] : [[key, strictSchema(item)]]))

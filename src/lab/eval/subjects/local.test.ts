@@ -198,6 +198,9 @@ describe('a pipeline', () => {
     ['pii', { decision: 'modify', guards: [guard('modify', 'pii.email')] }, true],
     ['pii', { decision: 'modify', guards: [guard('modify', 'piifoo')] }, false],
     ['prompt_harm', { decision: 'flag', guards: [guard('flag', 'S11')] }, true],
+    ['offtopic', { decision: 'flag', guards: [guard('flag', 'off_topic')] }, true],
+    ['offtopic', { decision: 'flag', guards: [guard('flag', 'toxicity')] }, false],
+    ['offtopic', { decision: 'block' }, true],
     ['refusal', { decision: 'block' }, null],
     ['refusal', { decision: 'flag', guards: [guard('flag', 'refusal')] }, true],
   ] as const)('on %s, %j is the verdict %j', async (task, result, positive) => {

@@ -9,7 +9,7 @@ import { judgedText } from '../contamination.ts'
 import type { EvaluationSample, EvaluationTask } from '../sample.ts'
 import type { Prediction, Subject } from '../subject.ts'
 
-/** Tasks a pipeline is asked about unless its maker says otherwise. */
+/** Tasks a pipeline is asked about unless its maker says otherwise: not `offtopic`, of which few policies say anything. */
 export const PIPELINE_TASKS: readonly EvaluationTask[] = [
   'prompt_harm',
   'response_harm',
@@ -97,8 +97,9 @@ export function predictionOf(task: EvaluationTask, result: JudgedRowResult, mill
   return { outcome: 'scored', score, positive, milliseconds, categories }
 }
 
-/** Hazard categories are kinds of harm; every other label begins with the name of its task. */
+/** Hazard categories are kinds of harm, and what leaves a scope has a name of its own; every other label begins with the task's. */
 function isOfTask(label: string, task: EvaluationTask): boolean {
+  if (task === 'offtopic') return label === 'off_topic'
   if ((task === 'prompt_harm' || task === 'response_harm') && /^S\d+(?:\.|$)/.test(label)) return true
   return label === task || label.startsWith(`${task}.`)
 }
