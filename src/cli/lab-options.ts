@@ -17,6 +17,11 @@ export function addLab(program: Command, io: CliIo, done: Done): void {
     .option('--extra <path...>', 'more files in the record form, such as translated rows')
     .option('--parallel <path...>', 'files of English texts beside translations; without them the deep tier is English')
     .option('--lexicon <path...>', 'files of lines ENGLISH<TAB>WORD')
+    .addOption(
+      new Option('--encoder <file>', 'take the encoder of this deep.bin instead of training one').conflicts([
+        ...['parallel', 'lexicon'],
+      ]),
+    )
     .addOption(new Option('--tier <tier>', 'what to train').choices(['fast', 'both']).default('both'))
     .option('--seed <n>', 'the same data, options and seed give the same fast or chat model', aboveZero, 1)
     .option(
@@ -29,7 +34,7 @@ export function addLab(program: Command, io: CliIo, done: Done): void {
     .option('--without-share-alike', 'leave out rows under share-alike licences')
     .addOption(
       new Option('--chat <path...>', 'tune on these conversations (JSON Lines) instead').conflicts([
-        ...['data', 'extra', 'parallel', 'lexicon', 'tier', 'scale', 'withoutShareAlike'],
+        ...['data', 'extra', 'parallel', 'lexicon', 'encoder', 'tier', 'scale', 'withoutShareAlike'],
       ]),
     )
     .addOption(

@@ -57,7 +57,17 @@ describe('help', () => {
     expect((await lab(['--help'])).out).toMatch(/^ {2}train /m)
     const { code, out } = await lab(['train', '--help'])
     expect(code).toBe(0)
-    for (const option of ['--data', '--out', '--extra', '--parallel', '--lexicon', '--tier', '--seed', '--resume'])
+    for (const option of [
+      '--data',
+      '--out',
+      '--extra',
+      '--parallel',
+      '--lexicon',
+      '--encoder',
+      '--tier',
+      '--seed',
+      '--resume',
+    ])
       expect(out).toContain(option)
   })
 })

@@ -17,6 +17,7 @@ export async function runLabTrain(io: CliIo, options: Readonly<Record<string, un
       data: resolve(io.cwd, String(options['data'])),
       out: resolve(io.cwd, String(options['out'])),
       ...{ extra: paths('extra'), parallel: paths('parallel'), lexicons: paths('lexicon') },
+      ...(typeof options['encoder'] === 'string' ? { encoder: resolve(io.cwd, options['encoder']) } : {}),
       tier: options['tier'] === 'fast' ? 'fast' : 'both',
       ...{ seed: Number(options['seed']), threads: Number(options['threads']), scale: Number(options['scale']) },
       resume: options['resume'] === true,

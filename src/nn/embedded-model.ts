@@ -1,17 +1,21 @@
 /**
- * The embedded classifier's forward code: three linear models over hashed features and a calibration, read from one file.
+ * The embedded classifier's forward code: linear models over hashed features and a calibration, read from one file.
  *
  * `text` judges prompts, documents and (for toxicity) answers; `response` judges answers; `context` adds what the prompt says about
- * the answer. It splits nothing into windows and knows no policy.
+ * the answer; `passage`, where a file has it, judges documents by their worst passage. It knows no windows and no policy.
  */
 import { ParapetError } from '../spec/index.ts'
 import { HashedFeatures } from './hashed-features.ts'
 import type { HashedLinear } from './hashed-linear.ts'
-import { readModelFile, writeModelFile } from './model-file.ts'
+import { damagedModelFile, readModelFile, writeModelFile } from './model-file.ts'
 import { PackedLinear } from './packed-linear.ts'
+import { PassageModel, type PassageModelData, type PassageTerms } from './passage-model.ts'
 
 export const MODEL_PARTS: readonly ModelPart[] = ['text', 'response', 'context']
 export type ModelPart = 'text' | 'response' | 'context'
+
+/** The output that a passage model takes over from `text`. */
+export const PASSAGE_OUTPUT = 'injection_indirect'
 
 /** Calibration of `response_harm` for an answer whose prompt is not known: there is less to go by. */
 export const ALONE = 'response_harm_alone'
@@ -25,10 +29,17 @@ export interface Calibration {
 export interface EmbeddedModelData {
   readonly id: string
   readonly parts: Readonly<Record<ModelPart, HashedLinear>>
+  /** Judges documents; without it `text` does. */
+  readonly passage?: PassageModelData
   /** By output name. */
   readonly calibration: Readonly<Record<string, Calibration>>
   /** Head to language to coverage. */
   readonly coverage: Readonly<Record<string, Readonly<Record<string, 'trained' | 'transferred' | 'untested'>>>>
+}
+
+interface FileParts {
+  readonly parts: Readonly<Record<ModelPart | 'passage', PartHeader>>
+  readonly passage?: PassageTerms
 }
 
 interface PartHeader {
@@ -39,18 +50,22 @@ interface PartHeader {
 }
 
 const KIND = 'parapet-embedded-classifier'
+/** Name of the passage model among the parts of a file. */
+const PASSAGE = 'passage'
 
 /** Writes a model file. */
 export function writeEmbeddedModel(data: EmbeddedModelData): Uint8Array<ArrayBuffer> {
+  const { id, calibration, coverage, passage } = data
   const headers: Record<string, PartHeader> = {}
   const blocks = new Map<string, Uint8Array>()
-  for (const name of MODEL_PARTS) {
-    const { bits, outputs, scales, biases, weights } = data.parts[name]
+  const write = (name: string, { bits, outputs, scales, biases, weights }: HashedLinear): void => {
     headers[name] = { bits, outputs, scales: [...scales], biases: [...biases] }
     blocks.set(name, new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength))
   }
-  const { id, calibration, coverage } = data
-  return writeModelFile({ kind: KIND, id, parts: headers, calibration, coverage }, blocks)
+  for (const name of MODEL_PARTS) write(name, data.parts[name])
+  if (passage !== undefined) write(PASSAGE, passage.linear)
+  const terms = passage === undefined ? {} : { passage: { context: passage.context, length: passage.length } }
+  return writeModelFile({ kind: KIND, id, parts: headers, ...terms, calibration, coverage }, blocks)
 }
 
 /** What a prompt says about its answers: one logit for each output of `context`. */
@@ -85,6 +100,7 @@ export class EmbeddedModel {
   readonly #parts: Readonly<Record<ModelPart, Part>>
   /** For each output of `context`, the column of the same output of `response`. */
   readonly #contextOf: readonly number[]
+  readonly #passage: PassageModel | null
 
   constructor(data: EmbeddedModelData, checksum: string) {
     this.id = data.id
@@ -94,6 +110,9 @@ export class EmbeddedModel {
     this.#parts = partsOf(data)
     const { response, context } = this.#parts
     this.#contextOf = context.outputs.map((output) => response.outputs.indexOf(output))
+    const { passage, parts } = data
+    const shared = passage?.linear.bits === parts.text.bits ? this.#parts.text.group.features : undefined
+    this.#passage = passage === undefined ? null : new PassageModel(passage, shared)
   }
 
   /** Reads a model file; throws `engine_unavailable` when it is damaged. */
@@ -104,24 +123,35 @@ export class EmbeddedModel {
     const {
       id,
       parts: headers,
+      passage: terms,
       calibration,
       coverage,
-    } = header as unknown as EmbeddedModelData & { readonly parts: Record<ModelPart, PartHeader> }
-    const read = (part: ModelPart): HashedLinear => {
+    } = header as unknown as Omit<EmbeddedModelData, 'parts' | 'passage'> & FileParts
+    const read = (part: ModelPart | typeof PASSAGE): HashedLinear => {
+      const block = blocks.get(part)
+      if (!isPart(headers?.[part], block)) throw damagedModelFile(name, `its part ${part} is not whole`)
       const { bits, outputs, scales, biases } = headers[part]
-      const block = blocks.get(part) ?? new Uint8Array()
       const weights = new Int8Array(block.buffer, block.byteOffset, block.byteLength)
       return { bits, outputs, weights, scales: Float32Array.from(scales), biases: Float32Array.from(biases) }
     }
     const parts = { text: read('text'), response: read('response'), context: read('context') }
-    return new EmbeddedModel({ id, parts, calibration, coverage }, checksum)
+    // Files from before there was one have none.
+    const isThere = terms !== undefined || Object.hasOwn(headers, PASSAGE)
+    if (isThere && !(Number.isFinite(terms?.context) && Number.isFinite(terms?.length)))
+      throw damagedModelFile(name, 'it does not say what its passages count')
+    const passage = terms === undefined ? {} : { passage: { ...terms, linear: read(PASSAGE) } }
+    if (passage.passage !== undefined && passage.passage.linear.outputs.length !== 1)
+      throw damagedModelFile(name, 'its part passage has not one output')
+    if (!Object.values(calibration ?? {}).every(isCalibration))
+      throw damagedModelFile(name, 'its calibration is not whole')
+    return new EmbeddedModel({ id, parts, ...passage, calibration, coverage }, checksum)
   }
 
   /** Outputs of the text model. */
   scoreText(text: string): Readonly<Record<string, number>> {
     const part = this.#parts.text
     this.#read(part, text)
-    return this.#scoresOfText(part)
+    return this.#withPassages(this.#scoresOfText(part), text)
   }
 
   /** Outputs of the response model, given the prompt it answers. */
@@ -136,6 +166,11 @@ export class EmbeddedModel {
     return this.#scoresOfResponse(known)
   }
 
+  /** Whether documents are judged by their worst passage. */
+  get judgesPassages(): boolean {
+    return this.#passage !== null
+  }
+
   /** Outputs of the text model for a prompt, and what it says about its answers; one reading does for both. */
   readPrompt(prompt: string): {
     readonly text: Readonly<Record<string, number>>
@@ -145,7 +180,8 @@ export class EmbeddedModel {
     this.#read(text, prompt)
     const scores = this.#scoresOfText(text)
     if (context.group !== text.group) this.#read(context, prompt)
-    return { text: scores, context: prompt === '' ? null : this.#contextLogits() }
+    const known = prompt === '' ? null : this.#contextLogits()
+    return { text: scores, context: known }
   }
 
   /** Outputs of the text model and of the response model for an answer; one reading does for both. */
@@ -166,6 +202,7 @@ export class EmbeddedModel {
     output: string,
     text: string,
   ): { readonly starts: Int32Array; readonly ends: Int32Array; readonly values: Float64Array } {
+    if (this.#passage !== null && part === 'text' && output === PASSAGE_OUTPUT) return this.#passage.attribute(text)
     const { group, first, outputs, scales } = this.#parts[part]
     const { features, table } = group
     features.trace(text)
@@ -196,7 +233,18 @@ export class EmbeddedModel {
     return (biases[output] ?? 0) + (group.sums[first + output] ?? 0) * (scales[output] ?? 0) * norm
   }
 
-  #scoresOfText(part: Part): Readonly<Record<string, number>> {
+  /** Document: what its worst passage says; null in a file without a passage model. Reads the text a second time. */
+  scoreDocument(text: string): number | null {
+    return this.#passage === null ? null : this.calibrated(PASSAGE_OUTPUT, this.#passage.worst(text).logit)
+  }
+
+  #withPassages(scores: Record<string, number>, text: string): Readonly<Record<string, number>> {
+    const document = this.scoreDocument(text)
+    if (document !== null) scores[PASSAGE_OUTPUT] = document
+    return scores
+  }
+
+  #scoresOfText(part: Part): Record<string, number> {
     const scores: Record<string, number> = {}
     for (let output = 0; output < part.outputs.length; output++) {
       const calibration = part.calibrations[output] ?? UNCALIBRATED
@@ -240,6 +288,25 @@ function partsOf(data: EmbeddedModelData): Record<ModelPart, Part> {
     }
   }
   return made as Record<ModelPart, Part>
+}
+
+function isCalibration(value: Calibration | null): boolean {
+  return Number.isFinite(value?.slope) && Number.isFinite(value?.intercept)
+}
+
+/** Whether a part has as many numbers as it says. A missing one would make a score that is no number, which exceeds no threshold. */
+function isPart(header: PartHeader | undefined, block: Uint8Array | undefined): block is Uint8Array {
+  if (header === undefined || block === undefined) return false
+  const { bits, outputs, scales, biases } = header
+  if (!Array.isArray(outputs) || !Array.isArray(scales) || !Array.isArray(biases)) return false
+  const numbers: readonly unknown[] = [...scales, ...biases]
+  return (
+    Number.isInteger(bits) &&
+    block.length === 2 ** bits * outputs.length &&
+    scales.length === outputs.length &&
+    biases.length === outputs.length &&
+    numbers.every((number) => Number.isFinite(number))
+  )
 }
 
 function probability({ slope, intercept }: Calibration, logit: number): number {

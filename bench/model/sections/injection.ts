@@ -16,7 +16,7 @@ import type { SectionResult } from '../section.ts'
 import type { Table } from '../table.ts'
 import { ABSENT, decimal, percent, percentFigure } from '../table.ts'
 import type { Scored, Tier } from '../tiers.ts'
-import { highestOf, scoreOf } from '../tiers.ts'
+import { scoreOf } from '../tiers.ts'
 
 const ATTACKS = [
   'qualifire_prompt_injections',
@@ -49,12 +49,6 @@ interface Judge {
 
 const DIRECT: Judge = { name: 'injection_direct', score: (scored) => scoreOf(scored, 'injection_direct') }
 const INDIRECT: Judge = { name: 'injection_indirect', score: (scored) => scoreOf(scored, 'injection_indirect') }
-/** What the guard takes of a document. */
-const EITHER: Judge = {
-  name: 'the higher of both heads (as the guard)',
-  score: (scored) => highestOf(scored, 'injection_direct', 'injection_indirect'),
-}
-
 export async function measureInjection(tier: Tier, data: DevData): Promise<SectionResult> {
   const direct = await measureDirect(tier, data)
   const indirect = await measureIndirect(tier, data)
@@ -100,12 +94,11 @@ async function measureIndirect(tier: Tier, data: DevData): Promise<SectionResult
   if (documents < LEAST_DOCUMENTS)
     return skipped(names, 80, [`Indirect: skipped, ${documents} harmless documents found, ${LEAST_DOCUMENTS} needed.`])
   const result = await compare(tier, INDIRECT, attacks, harmless, [])
-  const asGuard = await compare(tier, EITHER, attacks, harmless, [])
   return {
-    tables: [tableOf('Indirect injections against harmless documents', [result, asGuard])],
+    tables: [tableOf('Indirect injections against harmless documents, as the guard judges them', [result])],
     aims: aimsOf(names, 80, result),
     notes: [],
-    figures: { indirect: result, asGuard },
+    figures: { indirect: result },
   }
 }
 

@@ -48,6 +48,8 @@ export async function measureSpeed(paths: ModelPaths, data: DevData): Promise<Se
   const engine = createEmbeddedClassifier(readFileSync(fastFile))
   const fast =
     texts.length === 0 ? null : timeCalls(texts, (text) => engine.classify({ prompt: text }).prompt_harm ?? 0)
+  const prompt =
+    texts.length === 0 ? null : timeCalls(texts, (text) => engine.read?.(text).scores.prompt_harm ?? Number.NaN)
   const limit = texts.length === 0 ? null : timeCalls(texts, sumOfUnits)
   const loads = Array.from({ length: PROCESSES }, () => loadInFreshProcess(fastFile))
   const load = percentile(
@@ -62,7 +64,7 @@ export async function measureSpeed(paths: ModelPaths, data: DevData): Promise<Se
   const deep = deepFile === null ? null : await timeDeep(readFileSync(deepFile))
   return {
     tables: [
-      fast === null || limit === null ? null : callTable(texts.length, fast, limit),
+      fast === null || prompt === null || limit === null ? null : callTable(texts.length, { prompt, fast, limit }),
       {
         caption: `Loading the fast tier from bytes: medians of ${PROCESSES} fresh processes, ms`,
         head: ['', 'ms', 'times the limit'],
@@ -78,7 +80,7 @@ export async function measureSpeed(paths: ModelPaths, data: DevData): Promise<Se
       ...(texts.length === 0 ? [`Calls: skipped, none of ${TEXT_SETS.join(', ')} is there.`] : []),
       ...(deep === null ? ['Deep tier: no model file, not measured.'] : []),
     ],
-    figures: { fast, limit, load, pass, deep },
+    figures: { fast, prompt, limit, load, pass, deep },
   }
 }
 
@@ -132,7 +134,10 @@ function sumOfUnits(text: string): number {
   return sum
 }
 
-function callTable(count: number, fast: CallTimes, limit: CallTimes): Table {
+function callTable(
+  count: number,
+  { prompt, fast, limit }: Readonly<Record<'prompt' | 'fast' | 'limit', CallTimes>>,
+): Table {
   const line = (name: string, times: CallTimes): readonly string[] => [
     name,
     decimal(times.p50, 1),
@@ -144,7 +149,7 @@ function callTable(count: number, fast: CallTimes, limit: CallTimes): Table {
   return {
     caption: `Fast tier on ${count} texts of 1 kB, one thread, ${MEASURED_MS / 1000} s after ${WARM_UP_MS / 1000} s of warm-up`,
     head: ['', 'p50 µs', 'p99 µs', 'texts a second', 'a second of processor time', 'median, times the limit'],
-    rows: [line('classify', fast), line('limit: one pass over the characters', limit)],
+    rows: [line('a prompt', prompt), line('a document', fast), line('limit: one pass over the characters', limit)],
   }
 }
 

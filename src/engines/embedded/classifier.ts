@@ -18,6 +18,8 @@ import { HEADS, isHazard } from './heads.ts'
 
 /** Longer texts are explained by their beginning. */
 const LONGEST_EXPLAINED = 4096
+/** The same for documents judged by their worst passage, of which only that is explained. */
+const LONGEST_DOCUMENT = 20_000
 /** Words of a span that add less than this share of its strongest word end it. */
 const SHARE = 0.25
 
@@ -30,6 +32,7 @@ export function createEmbeddedClassifier(bytes: Uint8Array, name = 'embedded', d
     id: model.id,
     version: model.checksum,
     card: { heads: model.coverage },
+    wholeDocuments: model.judgesPassages,
     classify: (input) => classify(model, input),
     read: (prompt) => read(model, prompt),
     explain: (input, head, limit) => explain(model, input, head, limit),
@@ -47,13 +50,16 @@ export function createEmbeddedClassifier(bytes: Uint8Array, name = 'embedded', d
 function classify(model: EmbeddedModel, { prompt, response }: ClassifierInput): ClassifierScores {
   const ofPrompt = prompt === undefined ? null : model.readPrompt(prompt)
   const ofResponse = response === undefined ? null : model.scoreAnswer(response, ofPrompt?.context ?? null)
-  return toScores(ofPrompt?.text ?? null, ofResponse)
+  const document = prompt === undefined ? null : model.scoreDocument(prompt)
+  const scores = toScores(ofPrompt?.text ?? null, ofResponse)
+  return document === null ? scores : { ...scores, injection_indirect: document }
 }
 
+/** A prompt that is read ahead comes from a user, so it is not judged as a document: that would cost as much again. */
 function read(model: EmbeddedModel, prompt: string): PromptReading {
   const { text, context } = model.readPrompt(prompt)
   return {
-    scores: toScores(text, null),
+    scores: { ...toScores(text, null), injection_indirect: null },
     answer: (response) => toScores(null, model.scoreAnswer(response, context)),
   }
 }
@@ -87,7 +93,8 @@ function explain(
   limit: number,
 ): readonly ClassifierSpan[] {
   const [part, output, field] = HEADS[head]
-  const text = input[field]?.slice(0, LONGEST_EXPLAINED)
+  const asDocument = model.judgesPassages && head === 'injection_indirect'
+  const text = input[field]?.slice(0, asDocument ? LONGEST_DOCUMENT : LONGEST_EXPLAINED)
   if (text === undefined || text === '' || limit <= 0) return []
   const words = wordContributions(model, part, output, text)
   const strongest = words.reduce((most, word) => Math.max(most, word.value), 0)

@@ -5,12 +5,20 @@
  * Answers longer than a window are judged by their windows only, which stand at fixed offsets: a stream is then judged exactly like
  * the whole answer, but for the second look. Other texts are judged as a whole too. Which score means what is the policy's matter.
  */
-import type { ClassifierEngine, Guard, GuardReport, GuardRequest, StreamRequest, TextView } from '../../spec/index.ts'
+import type {
+  ClassifierEngine,
+  ClassifierScores,
+  Guard,
+  GuardReport,
+  GuardRequest,
+  StreamRequest,
+  TextView,
+} from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 import { createTextView } from '../../core/text/index.ts'
-import type { HeadScore, PassageContext } from './judge-text.ts'
+import { inputOf, isDocument, scorePassage, type HeadScore, type PassageContext } from './judge-text.ts'
 import type { Passage } from './passage.ts'
-import { fastPassage, scoredPassage } from './passage.ts'
+import { scoredPassage } from './passage.ts'
 import { PromptReadings } from './prompt-readings.ts'
 import { refinePassages } from './refine.ts'
 import type { Asked } from './stream.ts'
@@ -86,17 +94,31 @@ function fastPassages(
     )
   }
   const judged: Passage[] = []
+  const document = isDocument(context)
+  const asDocument = engine.wholeDocuments === true && document
   const whole = (): string => text.normalised.slice(0, LONGEST_WHOLE)
-  if (stage === 'input') judged.push(scoredPassage(whole(), null, prompts.read(request, LONGEST_WHOLE), context))
-  else if (stage !== 'output' || length <= window) judged.push(fastPassage(engine, whole(), null, context))
+  const covered = endOfWhole(text)
+  const add = (part: string, span: Passage['span'], scores: ClassifierScores): void =>
+    // Attacks of both kinds are in what documents are judged by; the head for prompts takes manuals for attacks.
+    void judged.push(scoredPassage(part, span, asDocument ? { ...scores, injection_direct: null } : scores, context))
+  if (stage === 'input') add(whole(), null, prompts.read(request, LONGEST_WHOLE))
+  else if (stage !== 'output' || length <= window) add(whole(), null, scorePassage(engine, whole(), context))
   if (length > window) {
     for (const [start, end] of passages(length, window, hop)) {
-      judged.push(
-        fastPassage(engine, createTextView(text.original.slice(start, end)).normalised, { start, end }, context),
-      )
+      const passage = createTextView(text.original.slice(start, end)).normalised
+      // What the whole document was judged for is not asked again of its parts, and what only documents are judged for of no prompt.
+      const reads = asDocument ? end <= covered : stage === 'input' && !document
+      const known = reads ? engine.read?.(passage).scores : undefined
+      add(passage, { start, end }, known ?? scorePassage(engine, passage, context))
     }
   }
   return judged
+}
+
+/** Where in the original ends what is judged as a whole. One character may become many, so that is not where the windows count. */
+function endOfWhole(text: TextView): number {
+  const isWhole = text.normalised.length <= LONGEST_WHOLE
+  return isWhole ? text.original.length : text.toOriginal(LONGEST_WHOLE, LONGEST_WHOLE + 1)[0]
 }
 
 function reportOf(
@@ -110,7 +132,7 @@ function reportOf(
   return {
     ...summary.report(engine.card, language),
     findings: summary.findings,
-    highlights: highlights(engine, text, context, summary.tops()),
+    highlights: summary.tops().flatMap((top) => highlights(engine, text, context, judged, top)),
   }
 }
 
@@ -121,24 +143,21 @@ export function* passages(length: number, window: number, hop: number): Generato
   if (from - hop + window < length) yield [length - window, length]
 }
 
-/** Spans of the original text that drove the heads above one half. */
+/** Spans of the original text that drove a head above one half, in the passage that it is highest in. */
 function highlights(
   engine: ClassifierEngine,
   text: TextView,
   context: PassageContext,
-  tops: readonly HeadScore[],
+  judged: readonly Passage[],
+  top: HeadScore,
 ): NonNullable<GuardReport['highlights']> {
-  const { normalised } = text
-  const input =
-    context.stage === 'output'
-      ? { response: normalised, ...(context.prompt === undefined ? {} : { prompt: context.prompt }) }
-      : { prompt: normalised }
-  return tops
-    .filter(({ label, score }) => score > 0.5 && label !== 'refusal')
-    .flatMap(({ label, head, score }) =>
-      engine.explain(input, head, HIGHLIGHTS).map((span) => {
-        const [start, end] = text.toOriginal(span.start, span.end)
-        return { start, end, label, score: score * span.score }
-      }),
-    )
+  const { label, head, score } = top
+  const worst = judged.find(({ judgement }) => judgement.heads.includes(top))
+  if (score <= 0.5 || label === 'refusal' || worst === undefined) return []
+  const from = worst.span?.start ?? 0
+  const view = worst.span === null ? text : createTextView(text.original.slice(from, worst.span.end))
+  return engine.explain(inputOf(worst.text, context), head, HIGHLIGHTS).map((span) => {
+    const [start, end] = view.toOriginal(span.start, span.end)
+    return { start: from + start, end: from + end, label, score: score * span.score }
+  })
 }

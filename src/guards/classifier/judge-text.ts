@@ -75,13 +75,23 @@ function head(label: keyof Scores, name: ClassifierHead, scores: ClassifierScore
   return score === null ? null : { label, head: name, score, deep: scores.deep?.includes(name) ?? false }
 }
 
-/** A user's text is judged as a direct attack, a document as an indirect one too; a text of unknown origin beside a task as both. */
+/**
+ * A user's text is judged as a direct attack, a document as an indirect one, and as a direct one too where the engine has a score for
+ * that.
+ */
 function injection(scores: ClassifierScores, context: PassageContext): HeadScore | null {
   const { injection_direct: direct, injection_indirect: indirect } = scores
-  const asDocument = isDocument(context) && indirect !== null && indirect > (direct ?? 0)
+  const asDocument = isDocument(context) && indirect !== null && (direct === null || indirect > direct)
   return head('injection', asDocument ? 'injection_indirect' : 'injection_direct', scores)
 }
 
-function isDocument({ stage, origin, system }: PassageContext): boolean {
+/** Whether a text is judged for instructions to the model that reads it. */
+export function isDocument({
+  stage,
+  origin,
+  system,
+}: {
+  readonly [field in 'stage' | 'origin' | 'system']?: PassageContext[field] | undefined
+}): boolean {
   return stage === 'retrieval' || stage === 'tool_result' || (origin === 'unknown' && system !== undefined)
 }

@@ -5,7 +5,7 @@
  * A reading is kept with the conversation it belongs to (the very list of messages) and goes with it.
  */
 import type { ClassifierEngine, ClassifierScores, GuardRequest, Message, StreamRequest } from '../../spec/index.ts'
-import type { PassageContext } from './judge-text.ts'
+import { isDocument, type PassageContext } from './judge-text.ts'
 
 type Asked = Pick<StreamRequest, 'stage' | 'prompt' | 'system' | 'origin' | 'messages'>
 
@@ -23,9 +23,10 @@ export class PromptReadings {
   }
 
   /** Scores of an input, of which only the first `longest` characters count. */
-  read({ text, system, messages }: GuardRequest, longest: number): ClassifierScores {
+  read({ stage, text, system, origin, messages }: GuardRequest, longest: number): ClassifierScores {
     const prompt = text.normalised.slice(0, longest)
-    const reading = this.#engine.read?.(prompt)
+    // Beside a task, a text that nobody knows the origin of is judged as a document too.
+    const reading = isDocument({ stage, system, origin }) ? undefined : this.#engine.read?.(prompt)
     if (reading === undefined) return this.#engine.classify(system === undefined ? { prompt } : { prompt, system })
     if (messages !== undefined) this.#kept.set(messages, { prompt, answer: (response) => reading.answer(response) })
     return reading.scores

@@ -6,11 +6,11 @@
  * DIR holds `*.jsonl.gz` in the record form; its prompts are wrapped, its documents planted into. Without it nothing is harmful, so
  * there are no `prompt_harm` rows of label 1. It trains nothing.
  */
-import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { ParapetError } from '../../spec/index.ts'
 import { readRecordFiles } from '../train/records.ts'
+import { writeAtomically } from '../train/write-atomically.ts'
 import { generateSyntheticRows, summariseRows } from './generate.ts'
 import { SYNTH_LANGUAGES } from './phrases/phrases.ts'
 
@@ -34,7 +34,7 @@ const languages = values.languages.split(',').map((name) => {
 })
 const payloads = values.data === undefined ? [] : readRecordFiles(values.data).flatMap(({ records }) => records)
 const rows = [...generateSyntheticRows({ seed: wholeNumber('seed', values.seed), perLanguage, languages, payloads })]
-writeFileSync(values.out, gzipSync(rows.map((row) => `${JSON.stringify(row)}\n`).join('')))
+writeAtomically(values.out, gzipSync(rows.map((row) => `${JSON.stringify(row)}\n`).join('')))
 for (const { task, lang, generator, negatives, positives } of summariseRows(rows))
   process.stdout.write(`${lang} ${task} ${generator}: ${negatives} of label 0, ${positives} of label 1\n`)
 

@@ -1,5 +1,5 @@
 /**
- * Trains the fast tier: examples → features → linear models → calibration → one file.
+ * Trains the fast tier: examples → features → linear models, and passages → the passage model → calibration → one file.
  *
  * Seeded: the same examples and options give the same bytes. Where an example says what the deep tier makes of it, half of each target
  * is that (Hinton, Vinyals & Dean 2015, "Distilling the knowledge in a neural network", §2), and heads without a label learn from it
@@ -15,6 +15,7 @@ import { RESPONSE_OUTPUTS, TEXT_OUTPUTS } from './examples.ts'
 import { exampleWeights } from './example-weights.ts'
 import type { LinearExample } from './linear-trainer.ts'
 import { trainLinear } from './linear-trainer.ts'
+import { trainPassages } from './passages.ts'
 import type { CalibrationExample, TrainingSet } from './training-set.ts'
 import { HELD_OUT_SET } from './training-set.ts'
 
@@ -71,9 +72,11 @@ export function trainEmbedded(options: TrainEmbeddedOptions): TrainedModel {
   })
   if (textPart === undefined || responsePart === undefined || contextPart === undefined)
     throw new RangeError('three parts were trained')
+  const passage = trainPassages({ examples: set.passages ?? [], bits, seed, onProgress })
   const data: EmbeddedModelData = {
     id,
     parts: { text: textPart, response: responsePart, context: contextPart },
+    ...(passage === null ? {} : { passage }),
     calibration: {},
     coverage: set.coverage,
   }

@@ -47,11 +47,9 @@ export function toExamples(record: TrainingRecord, file: string): readonly Examp
 
 /** `…+parapet/lab:translate/words/de` of a toxicity row is `translate/words/de:toxicity:de`. */
 function originOf({ source, task, lang }: TrainingRecord): string {
-  const method = source
-    .replace(/.*parapet\/lab:/, '')
-    .split('/')
-    .slice(0, 3)
-    .join('/')
+  // The last thing done to a row is a translation, or the first word of what invented it.
+  const made = /\+parapet\/lab:(.*)/.exec(source)?.[1] ?? source.split(' < ')[0] ?? source
+  const method = made.replace('parapet/lab:', '').split('/').slice(0, 3).join('/')
   return `${method}:${task}:${lang}`
 }
 
@@ -97,7 +95,7 @@ function examplesOf(record: TrainingRecord, file: string): readonly Example[] {
     case 'offtopic':
     case 'agent':
     case 'pii':
-      return [{ text: prompt, targets: BENIGN, weight: 1, group: `${file}/benign` }, ...harmlessAnswer(record, file)]
+      return [...harmlessText(record, file), ...harmlessAnswer(record, file)]
     case 'injection':
       return [injectionExample(record, group)]
     case 'toxicity':
@@ -105,9 +103,9 @@ function examplesOf(record: TrainingRecord, file: string): readonly Example[] {
     case 'response_harm':
     case 'refusal': {
       const response = record.response ?? ''
-      // Who refuses does no harm.
+      // Who refuses does no harm, nor who answers a harmless request.
       const implied: Readonly<Record<string, 0 | 1>> =
-        record.task === 'refusal' && record.label === 1 ? { response_harm: 0 } : {}
+        record.task === 'refusal' && (record.label === 1 || HARMLESS_REQUESTS.test(file)) ? { response_harm: 0 } : {}
       const answer = {
         ...{ response, prompt, weight: 1, group: `${group}/${record.task}` },
         targets: { ...implied, [record.task]: record.label },
@@ -121,6 +119,9 @@ function examplesOf(record: TrainingRecord, file: string): readonly Example[] {
   }
 }
 
+/** Answers in files of these names were given to harmless requests only. */
+const HARMLESS_REQUESTS = /harmless_completions/
+
 /** Harmless requests that sound harmful are few, and what users meet first when a guard is wrong. */
 const HARD = /hard_negatives|benign-alarming/
 const HARD_WEIGHT = 3
@@ -130,6 +131,12 @@ function harmlessTargets({ categories }: TrainingRecord): Example['targets'] {
   if (!categories.includes('jailbreak_shape')) return BENIGN
   const { injection_direct: _, ...rest } = BENIGN
   return rest
+}
+
+/** Ordinary answers stand beside requests that other rows teach already, or beside none. */
+function harmlessText({ prompt, categories }: TrainingRecord, file: string): readonly Example[] {
+  if (categories[0] === 'answer') return []
+  return [{ text: prompt, targets: BENIGN, weight: 1, group: `${file}/benign` }]
 }
 
 /** The answer to a harmless request is harmless, and no refusal. */

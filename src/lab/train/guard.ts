@@ -9,7 +9,7 @@ import type { OnnxRuntime } from '../../nn/runtime/onnx-runtime.ts'
 import { TEXT_OUTPUTS } from './examples.ts'
 import type { FalsePositiveLimits } from './calibrate.ts'
 import { buildDeepTier, encodeTexts, thinCalibration, type Bands } from './deep/deep-tier.ts'
-import type { TrainedEncoder } from './deep/encoder.ts'
+import type { ReadyEncoder } from './deep/encoder.ts'
 import { headLogits, trainHeads } from './deep/heads.ts'
 import { sampleExamples } from './deep/sample.ts'
 import { trainEmbedded, type TrainedModel } from './embedded.ts'
@@ -27,7 +27,7 @@ export interface TrainGuardOptions {
   readonly epochs?: number
   readonly deep?: {
     readonly runtime: OnnxRuntime
-    readonly encoder: TrainedEncoder
+    readonly encoder: ReadyEncoder
     readonly bands: Bands
     /** Factor of the number of texts that are encoded; 1 if absent. */
     readonly scale?: number

@@ -23,26 +23,41 @@ export function isShareAlike(licence: string): boolean {
   return /-SA\b|share-?alike/i.test(licence)
 }
 
+/**
+ * Rows of files by where they come from. A row that holds texts of several (`parapet/lab:synth/answers/prose < wordnet < owner/name:path`)
+ * counts for each of them, with the licence that stands in the same place of `WordNet-3.0 AND MIT`.
+ */
 export function manifestOf(files: readonly RecordFile[]): Manifest {
   const sources = new Map<string, SourceEntry>()
-  for (const { name, records } of files) {
-    for (const { source, licence } of records) {
-      const [origin = source, made = ''] = source.split('+parapet/lab:')
-      const owner = origin.split(':')[0] ?? origin
-      const key = `${owner}\n${licence}\n${made}`
-      const entry = sources.get(key) ?? {
-        source: owner,
-        licence,
-        shareAlike: isShareAlike(licence),
-        modelOutput: MODEL_OUTPUT.test(name),
-        ...(made === '' ? {} : { made }),
-        rows: 0,
+  for (const { name, records } of files)
+    for (const { source, licence } of records)
+      for (const part of partsOf(source, licence)) {
+        const key = `${part.source}\n${part.licence}\n${part.made ?? ''}`
+        const entry = sources.get(key) ?? {
+          ...part,
+          shareAlike: isShareAlike(part.licence),
+          modelOutput: MODEL_OUTPUT.test(name),
+          rows: 0,
+        }
+        sources.set(key, { ...entry, rows: entry.rows + 1 })
       }
-      sources.set(key, { ...entry, rows: entry.rows + 1 })
-    }
-  }
   return {
     files: files.map(({ name, records, sha256 }) => ({ name, rows: records.length, sha256 })),
     sources: [...sources.values()].toSorted((left, right) => (left.source < right.source ? -1 : 1)),
   }
 }
+
+function partsOf(source: string, licence: string): readonly Pick<SourceEntry, 'source' | 'licence' | 'made'>[] {
+  const [whole = source, translated] = source.split('+parapet/lab:')
+  const [first = whole, ...held] = whole.split(' < ')
+  const made = translated ?? (first.startsWith(OWN) ? first.slice(OWN.length) : undefined)
+  const licences = licence.split(' AND ')
+  const entries = held.length === 0 ? [first] : held
+  return entries.map((entry, place) => ({
+    source: entry.split(':')[0] ?? entry,
+    licence: licences.length === entries.length ? (licences[place] ?? licence) : licence,
+    ...(made === undefined ? {} : { made }),
+  }))
+}
+
+const OWN = 'parapet/lab:'

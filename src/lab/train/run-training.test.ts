@@ -183,8 +183,28 @@ describe('a run of both tiers', () => {
 
   test('needs no parallel texts: the encoder stays English', async () => {
     await train({ tier: 'both', scale: 0.02 })
-    expect(readGuardEncoder(read('out/deep.bin'), 'deep.bin').pieces).toHaveLength(8000)
-  }, 120_000)
+    const { pieces, encoder } = readGuardEncoder(read('out/deep.bin'), 'deep.bin')
+    expect(pieces).toHaveLength(8000)
+
+    // Another run takes that encoder as it is, and says whose it was.
+    const ready = join(folder, 'out/deep.bin')
+    await train({ tier: 'both', scale: 0.02, encoder: ready }, 'again')
+    expect(readGuardEncoder(read('again/deep.bin'), 'deep.bin').encoder).toEqual(encoder)
+    expect(description('again')).toMatchObject({ encoderFrom: sha256(read('out/deep.bin')) })
+    expect(description('again')).not.toHaveProperty('encoderCosine')
+  }, 240_000)
+
+  test('takes no encoder that cannot be read, is none, or is to learn', async () => {
+    for (const [change, code, message] of [
+      [{ encoder: join(folder, 'absent.bin') }, 'configuration', 'absent.bin cannot be read'],
+      [{ encoder: join(folder, 'data/train/open/garden.jsonl.gz') }, 'engine_unavailable', 'garden.jsonl.gz'],
+      [{ encoder: join(folder, 'any.bin'), parallel: ['pairs.jsonl.gz'] }, 'configuration', 'learns nothing'],
+    ] as const)
+      await expect(train({ tier: 'both', ...change })).rejects.toMatchObject({
+        ...{ code, message: expect.stringContaining(message) },
+      })
+    expect(existsSync(join(folder, 'out/deep.bin'))).toBe(false)
+  })
 })
 
 describe('a mistake in the data', () => {

@@ -8,22 +8,16 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import type { EncoderConfig } from '../../nn/encoder/config.ts'
-import { readModelFile, writeModelFile } from '../../nn/model-file.ts'
-import { loadOnnxRuntime, type OnnxRuntime } from '../../nn/runtime/onnx-runtime.ts'
+import { loadOnnxRuntime } from '../../nn/runtime/onnx-runtime.ts'
 import { ParapetError } from '../../spec/index.ts'
 import { judgedText, textHash } from '../eval/contamination.ts'
-import { trainEncoder, type TrainedEncoder } from './deep/encoder.ts'
-import { addToLexicon, loadUseLite } from './deep/initial.ts'
-import { readParallelTexts } from './deep/parallel-texts.ts'
-import { textsByLanguage } from './deep/vocabulary.ts'
-import { trainGuard, type TrainGuardOptions } from './guard.ts'
+import { trainGuard } from './guard.ts'
 import { isShareAlike, manifestOf } from './manifest.ts'
 import type { RecordFile } from './records.ts'
 import { readRecordFile, readRecordFiles } from './records.ts'
-import { BANDS, CALIBRATION_SETS, LIMITS } from './shipped-settings.ts'
+import { CALIBRATION_SETS, LIMITS } from './shipped-settings.ts'
+import { trainingEncoder } from './training-encoder.ts'
 import { gatherTrainingSet, type TrainingSet } from './training-set.ts'
-import { VectorCache } from './vector-cache.ts'
 import { writeAtomically } from './write-atomically.ts'
 
 export interface RunTrainingOptions {
@@ -37,6 +31,8 @@ export interface RunTrainingOptions {
   readonly parallel?: readonly string[]
   /** Files of lines `english<TAB>word`. */
   readonly lexicons?: readonly string[]
+  /** The file of a deep tier: its encoder is taken as it is, and none is trained. */
+  readonly encoder?: string
   /** `fast` trains without an encoder. */
   readonly tier: 'fast' | 'both'
   readonly seed: number
@@ -74,19 +70,19 @@ export async function runTraining(options: RunTrainingOptions): Promise<readonly
   onProgress(`${set.learnt.length} examples to learn from, ${set.calibration.length} to calibrate with`)
   await goOnUnlessStopped(signal)
   const runtime = tier === 'both' ? await loadOnnxRuntime() : undefined
-  const deep = runtime === undefined ? undefined : await deepStage(runtime, files, options)
+  const deep = runtime === undefined ? undefined : await trainingEncoder(runtime, files, options)
   const common = {
     ...{ seed, limits: LIMITS, onProgress },
     ...(signal === undefined ? {} : { signal }),
   }
   const guard = await trainGuard({
-    ...{ ...common, set, ids: { fast: 'parapet-fast-2', deep: 'parapet-deep-1' } },
+    ...{ ...common, set, ids: { fast: 'parapet-fast-3', deep: 'parapet-deep-2' } },
     ...(options.bits === undefined ? {} : { bits: options.bits }),
     ...(deep === undefined ? {} : { deep }),
   })
   await goOnUnlessStopped(signal)
   const lite = await trainGuard({
-    ...{ ...common, ids: { fast: 'parapet-lite-2', deep: '' }, bits: Math.min(LITE_BITS, options.bits ?? LITE_BITS) },
+    ...{ ...common, ids: { fast: 'parapet-lite-3', deep: '' }, bits: Math.min(LITE_BITS, options.bits ?? LITE_BITS) },
     set: guard.set,
   })
   await goOnUnlessStopped(signal)
@@ -104,7 +100,7 @@ export async function runTraining(options: RunTrainingOptions): Promise<readonly
       written.map(({ name, bytes }) => [name, { sha256: sha256(bytes), bytes: bytes.length }]),
     ),
     ...{ seed, tier, calibration: CALIBRATION_SETS, withoutShareAlike: options.withoutShareAlike },
-    ...(deep === undefined ? {} : { encoderCosine: deep.encoder.cosine }),
+    ...(deep === undefined ? {} : deep.origin),
     inputs: [...(options.parallel ?? []), ...(options.lexicons ?? [])].map((file) => ({
       ...{ name: basename(file), sha256: sha256(readFileSync(file)) },
     })),
@@ -144,63 +140,6 @@ function hashesOf({ learnt }: TrainingSet): string {
     ),
   )
   return `${[...hashes].toSorted().join('\n')}\n`
-}
-
-async function deepStage(
-  runtime: OnnxRuntime,
-  files: readonly RecordFile[],
-  options: RunTrainingOptions,
-): Promise<NonNullable<TrainGuardOptions['deep']>> {
-  const { out, threads } = options
-  const encoder = await encoderOf(runtime, files, options)
-  const vectors = VectorCache.open(join(out, 'run', 'vectors.bin'), sha256(encoder.onnx))
-  const { scale } = options
-  return { runtime, encoder, bands: BANDS, threads, vectors, ...(scale === undefined ? {} : { scale }) }
-}
-
-/** The encoder of an earlier run with the same parallel texts, lexicons and seed, or a new one. */
-async function encoderOf(
-  runtime: OnnxRuntime,
-  files: readonly RecordFile[],
-  options: RunTrainingOptions,
-): Promise<TrainedEncoder> {
-  const { out, parallel = [], lexicons = [], seed, threads, resume, onProgress, signal } = options
-  const folder = join(out, 'run')
-  const path = join(folder, 'encoder.bin')
-  const inputs = [...parallel, ...lexicons].map((file) => sha256(readFileSync(file)))
-  // The vocabulary is counted from the rows, so those that are left out count too.
-  const left = options.withoutShareAlike ? ['without share-alike'] : []
-  const fingerprint = sha256(Buffer.from(JSON.stringify([inputs, seed, files.map((file) => file.sha256), ...left])))
-  const known = resume && existsSync(path) ? readEncoder(path) : undefined
-  if (known?.fingerprint === fingerprint) return known.encoder
-  const lexicon = new Map<string, string[]>()
-  for (const file of lexicons) addToLexicon(lexicon, readFileSync(file, 'utf8'))
-  const encoder = await trainEncoder({
-    ...{ runtime, lexicon, seed, folder, resume, threads },
-    ...{ pretrained: loadUseLite(), parallel: parallel.flatMap(readParallelTexts) },
-    texts: textsByLanguage(files.flatMap(({ records }) => records)),
-    onNote: onProgress,
-    onProgress: ({ step, steps, loss, itemsPerSecond }) =>
-      onProgress(`encoder ${step} of ${steps}: ${loss.toFixed(2)}, ${Math.round(itemsPerSecond)} texts a second`),
-    ...(signal === undefined ? {} : { signal }),
-  })
-  const { onnx, ...rest } = encoder
-  writeAtomically(path, writeModelFile({ kind: ENCODER, fingerprint, ...rest }, new Map([['onnx', onnx]])))
-  return encoder
-}
-
-const ENCODER = 'parapet-trained-encoder'
-
-function readEncoder(path: string): { readonly fingerprint: unknown; readonly encoder: TrainedEncoder } {
-  const { header, blocks } = readModelFile(new Uint8Array(readFileSync(path)), path)
-  const onnx = blocks.get('onnx')
-  if (header['kind'] !== ENCODER || onnx === undefined)
-    throw new ParapetError(
-      'configuration',
-      `${path} is no encoder of a training run. Remove it, or give another folder.`,
-    )
-  const { pieces, reserved, config, cosine } = header as unknown as TrainedEncoder & { readonly config: EncoderConfig }
-  return { fingerprint: header['fingerprint'], encoder: { pieces, reserved, config, cosine, onnx: onnx.slice() } }
 }
 
 function sha256(bytes: Uint8Array): string {

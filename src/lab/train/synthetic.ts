@@ -84,7 +84,7 @@ export function syntheticExamples({ random, requests, documents, count }: Synthe
     const instruction = random() < 0.6 ? pick(NOTES, random)(pick(GOALS, random)) : attack
     add('planted', plant(document, instruction, random), { injection_indirect: 1 })
     const clean = { injection_indirect: 0, toxicity: 0, injection_direct: 0 } as const
-    add('document', random() < 0.3 ? plant(document, request, random) : document, clean)
+    add('document', document, clean)
   }
   return examples
 }

@@ -3,6 +3,7 @@ import { createRandom } from '../../nn/random.ts'
 import type { EmbeddedModelData } from '../../nn/embedded-model.ts'
 import type { Example } from './examples.ts'
 import { toExamples } from './examples.ts'
+import { passageExamples, type PassageExample } from './passage-examples.ts'
 import type { RecordFile } from './records.ts'
 import { syntheticFrom } from './synthetic.ts'
 
@@ -24,6 +25,8 @@ export interface CalibrationExample {
 export interface TrainingSet {
   readonly learnt: readonly Example[]
   readonly calibration: readonly CalibrationExample[]
+  /** What the passage model of the fast tier learns from. */
+  readonly passages?: readonly PassageExample[]
   readonly coverage: EmbeddedModelData['coverage']
 }
 
@@ -45,13 +48,18 @@ export function gatherTrainingSet({ files, calibration, seed, synthetic = 12_000
         records.flatMap((record) => toExamples(record, name).map((example) => ({ example, set: name }))),
       ),
     ],
+    passages: [...passageExamples({ files, seed: seed + 7, synthetic, isHeldOut: isHeldOutText })],
     coverage: coverageOf(real),
   }
 }
 
 /** By the text itself, so that an example and its copies, or a prompt and the answers to it, stay on one side. */
 function isHeldOut({ text, prompt, response }: Example): boolean {
-  return textHash(text ?? (prompt === undefined || prompt === '' ? (response ?? '') : prompt)) % HELD_OUT === 0
+  return isHeldOutText(text ?? (prompt === undefined || prompt === '' ? (response ?? '') : prompt))
+}
+
+function isHeldOutText(text: string): boolean {
+  return textHash(text) % HELD_OUT === 0
 }
 
 /** FNV-1a over UTF-16 units, mixed. */

@@ -16,7 +16,7 @@ import { RESPONSE_OUTPUTS, TEXT_OUTPUTS } from '../examples.ts'
 import type { CalibrationExample, TrainingSet } from '../training-set.ts'
 import { HELD_OUT_SET, textHash } from '../training-set.ts'
 import { fitBlend, type BlendRow } from './blend.ts'
-import type { TrainedEncoder } from './encoder.ts'
+import type { ReadyEncoder } from './encoder.ts'
 import type { HeadModels, VectorOf } from './heads.ts'
 import { headLogits, pairVector } from './heads.ts'
 import { vectorsOf } from './vectors.ts'
@@ -27,7 +27,7 @@ export type Bands = Readonly<Record<string, readonly [low: number, high: number]
 export interface DeepTierOptions {
   readonly runtime: OnnxRuntime
   readonly id: string
-  readonly encoder: TrainedEncoder
+  readonly encoder: ReadyEncoder
   readonly heads: HeadModels
   readonly fast: EmbeddedModel
   readonly calibration: readonly CalibrationExample[]
@@ -69,7 +69,7 @@ function judged({ text, response }: Example): string {
 /** Encodes texts once each; the result answers for those only. */
 export async function encodeTexts(
   runtime: OnnxRuntime,
-  { onnx, pieces, reserved }: Pick<TrainedEncoder, 'onnx' | 'pieces' | 'reserved'>,
+  { onnx, pieces, reserved }: ReadyEncoder,
   texts: Iterable<string>,
   options: {
     readonly threads?: number

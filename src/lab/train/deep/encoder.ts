@@ -43,12 +43,16 @@ export interface EncoderOptions {
   readonly signal?: AbortSignal
 }
 
-export interface TrainedEncoder {
-  readonly config: EncoderConfig
+/** What gives vectors to texts. */
+export interface ReadyEncoder {
   readonly pieces: Pieces
   readonly reserved: number
   /** int8. */
   readonly onnx: Uint8Array
+}
+
+export interface TrainedEncoder extends ReadyEncoder {
+  readonly config: EncoderConfig
   /** Language to mean cosine between an int8 vector of a held-out text and its teacher's. */
   readonly cosine: Readonly<Record<string, number>>
 }

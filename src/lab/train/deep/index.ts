@@ -2,7 +2,7 @@
 export { buildDeepTier, DEEP_TOKENS, encodeTexts } from './deep-tier.ts'
 export type { Bands, DeepTierOptions } from './deep-tier.ts'
 export { trainEncoder } from './encoder.ts'
-export type { EncoderOptions, TrainedEncoder } from './encoder.ts'
+export type { EncoderOptions, ReadyEncoder, TrainedEncoder } from './encoder.ts'
 export { trainHeads } from './heads.ts'
 export type { HeadModels, TrainHeadsOptions } from './heads.ts'
 export { addToLexicon, deepConfig, loadUseLite } from './initial.ts'
