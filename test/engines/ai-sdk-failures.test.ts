@@ -69,6 +69,50 @@ describe('a provider that fails', () => {
     expect(`${error.message} ${JSON.stringify(error.details)}`).not.toContain(SECRET)
   })
 
+  const cyclic: Record<string, unknown> = { name: SECRET }
+  cyclic['cause'] = cyclic
+  const explosive = new Proxy(new Error(SECRET), {
+    get: () => {
+      throw new Error(SECRET)
+    },
+  })
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {})
+  revoke()
+
+  test.each<readonly [string, unknown, string]>([
+    ['a cycle', cyclic, 'server_error'],
+    ['getters that throw', explosive, 'server_error'],
+    ['headers that throw', { statusCode: 429, responseHeaders: explosive }, 'rate_limited'],
+    ['a proxy that is gone', revoked, 'server_error'],
+    ['a name of every object', Object.assign(new Error(SECRET), { name: 'constructor' }), 'server_error'],
+    ['such a name in its cause', call({ statusCode: 200, cause: { name: 'toString' } }), 'broken_off'],
+    ['a status that is none', { statusCode: Number.NaN }, 'server_error'],
+    ['status 0', { statusCode: 0, message: SECRET }, 'server_error'],
+    ['a symbol', Symbol(SECRET), 'server_error'],
+    ['null', null, 'server_error'],
+  ])('in a strange way, %s, fails like any other', async (_what, thrown, reason) => {
+    const error = await failure(createAiSdkEngine({ model: throwing(thrown) }).complete(question()))
+    expect(failureReason(error) ?? error.code).toBe(reason)
+    expect(`${error.message} ${JSON.stringify(error.details)}`).not.toContain(SECRET)
+  })
+
+  test('or answers with what throws when it is read: malformed, without its words', async () => {
+    const trap = (): never => {
+      throw new Error(SECRET)
+    }
+    const answer = { content: [{ type: 'text', get text() { return trap() } }], finishReason: 'stop' } // prettier-ignore
+    const model = new MockLanguageModelV3({ doGenerate: () => Promise.resolve(answer as never) })
+    const error = await failure(createAiSdkEngine({ model }).complete(question()))
+    expect([failureReason(error), error.message.includes(SECRET), error.cause]).toEqual(['malformed', false, undefined])
+  })
+
+  test('settings that JSON cannot hold are refused', () => {
+    for (const extra of [cyclic, { n: 1n }])
+      expect(() => createAiSdkEngine({ model: throwing(null), extra })).toThrow(
+        expect.objectContaining({ code: 'configuration' }),
+      )
+  })
+
   test('says when to come back', async () => {
     for (const [headers, wait] of [
       [{ 'retry-after': '2' }, 2_000],

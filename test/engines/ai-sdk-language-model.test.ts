@@ -91,6 +91,10 @@ test.each<readonly [string, readonly object[], string]>([
   ['an error', [delta('x'), { type: 'error', error: new provider.EmptyResponseBodyError() }], 'empty'],
   ['no end', [delta('x')], 'broken_off'],
   ['a filter', [delta('x'), end('content-filter')], 'rejected'],
+  ['a tool call', [delta('x'), { type: 'tool-call', toolName: 't' }, end()], 'malformed'],
+  ['tool calls for its end', [delta('x'), end('tool-calls')], 'malformed'],
+  ['a part that is none', [delta('x'), 'x' as never, end()], 'malformed'],
+  ['a strange error', [{ type: 'error', error: { name: 'constructor' } }], 'server_error'],
   ['a text that is none', [{ type: 'text-delta', delta: 4 }], 'malformed'],
 ])('a stream with %s is a failure', async (_what, chunks, reason) => {
   expect(failureReason(await failure(read(streaming(chunks))))).toBe(reason)
@@ -112,6 +116,17 @@ describe('a stream that goes on for ever', () => {
     expect(cancelled).toContain('cancelled')
     const late = read(silent(), { signal: controller.signal })
     expect((await failure(late)).code).toBe('aborted')
+  })
+
+  test('is let go of where it comes too late', async () => {
+    let open: (stream: ReadableStream) => void = () => undefined
+    const coming = new Promise<ReadableStream>((resolve) => (open = resolve))
+    const late = new MockLanguageModelV3({ doStream: async () => ({ stream: await coming }) })
+    expect(failureReason(await failure(read(late, {}, 20)))).toBe('timeout')
+    const gone = await new Promise<string>((resolve) =>
+      open(new ReadableStream({ cancel: () => resolve('cancelled') })),
+    )
+    expect(gone).toBe('cancelled')
   })
 
   test('is ended when nobody reads on', async () => {

@@ -5,9 +5,10 @@ import type { CircuitChange, ReliabilityOptions } from '../../src/engines/calls/
 import { createReliableEngine, engineFailure, failureReason } from '../../src/engines/calls/index.ts'
 import { createTextView } from '../../src/core/text/index.ts'
 import { createJudgeGuard } from '../../src/guards/judge/index.ts'
-import type { CompletionOptions, EngineFailureReason, ParapetError } from '../../src/spec/index.ts'
+import type { Clock, CompletionEngine, CompletionOptions, EngineFailureReason } from '../../src/spec/index.ts'
+import { ParapetError } from '../../src/spec/index.ts'
 import { createFakeClock } from '../../src/testing/index.ts'
-import { question, scriptedEngine, type OpenCall } from './scripted-engine.ts'
+import { completion, question, scriptedEngine, type OpenCall } from './scripted-engine.ts'
 
 const down = (reason: EngineFailureReason = 'unreachable'): ParapetError => engineFailure(reason, 'No.')
 
@@ -247,6 +248,115 @@ describe('tries again', () => {
     last().answer('back')
     await clock.advance(0)
     expect(outcomes[next]).toBe('back')
+  })
+})
+
+describe('is not stuck, and not opened by one for others', () => {
+  test('where a probe is taken back and its model is deaf to that', async () => {
+    const clock = createFakeClock(1_000)
+    const asked: string[] = []
+    let isDown = true
+    const inner: CompletionEngine = {
+      ...{ specVersion: 'v1', kind: 'completion', id: 'deaf', version: '1' },
+      complete: async ({ chat }) => {
+        asked.push(chat?.messages[0]?.content ?? '')
+        if (isDown) throw down()
+        return asked.length === 2 ? new Promise(() => undefined) : completion('back')
+      },
+    }
+    const circuit = { failures: 1, cooldown: 1_000 }
+    const engine = createReliableEngine(inner, { clock, circuit, random: () => 0, retries: 0 })
+    await expect(engine.complete(question('one'))).rejects.toMatchObject({ details: { reason: 'unreachable' } })
+    await clock.advance(1_000)
+    isDown = false
+    const controller = new AbortController()
+    const probe = engine.complete(question('two'), { signal: controller.signal })
+    await clock.advance(0)
+    controller.abort()
+    await expect(probe).rejects.toMatchObject({ code: 'aborted' })
+    expect((await engine.complete(question('three'))).text).toBe('back')
+    expect(asked).toEqual(['one', 'two', 'three'])
+  })
+
+  test('where the clock is set back while it is open', async () => {
+    const { clock: real, inner, engine } = bench({ circuit: false })
+    let shift = 0
+    const clock: Clock = { ...real, now: () => real.now() + shift }
+    const reliable = createReliableEngine(engine, { clock, circuit: { failures: 1 }, random: () => 0, retries: 0 })
+    const failing = reliable.complete(question('first'))
+    await real.advance(0)
+    inner.calls[0]?.fail(down())
+    await expect(failing).rejects.toMatchObject({ details: { reason: 'unreachable' } })
+    shift = -86_400_000
+    await expect(reliable.complete(question())).rejects.toMatchObject({ details: { retryAfter: 2_500 } })
+    await real.advance(2_500)
+    const probe = reliable.complete(question())
+    await real.advance(0)
+    inner.calls.at(-1)?.answer('back')
+    expect((await probe).text).toBe('back')
+  })
+
+  test('by callers who leave early while the model answers others', async () => {
+    const { clock, inner, outcomes, ask } = bench()
+    for (let time = 0; time < 6; time += 1) {
+      const controller = new AbortController()
+      await ask({ signal: controller.signal })
+      const other = await ask()
+      await clock.advance(4_000)
+      inner.calls.at(-1)?.answer('here')
+      await clock.advance(2_000)
+      expect(outcomes[other]).toBe('here')
+      controller.abort()
+      await clock.advance(0)
+    }
+    const controllers = Array.from({ length: 6 }, () => new AbortController())
+    for (const { signal } of controllers) await ask({ signal })
+    await ask()
+    await clock.advance(6_000)
+    inner.calls.at(-1)?.answer('here')
+    await clock.advance(0)
+    for (const controller of controllers) controller.abort()
+    await clock.advance(0)
+    await ask()
+    expect(outcomes.at(-1)).toBeUndefined()
+  })
+
+  test.each<readonly [string, unknown]>([
+    ['a spent budget', down('budget_exceeded')],
+    ['a full line', down('overloaded')],
+    ['a broken question', new ParapetError('input_invalid', 'No.')],
+    ['what cannot be asked', new ParapetError('configuration', 'No.')],
+    ['a defect', new RangeError('No.')],
+  ])('by %s, also as a probe', async (_what, cause) => {
+    const { clock, inner, outcomes, ask, last, fail } = bench({ circuit: { failures: 2 } })
+    const failOnce = async (): Promise<void> => {
+      await ask()
+      last().fail(cause)
+      await clock.advance(0)
+    }
+    for (let time = 0; time < 5; time += 1) await failOnce()
+    await fail(2)
+    await clock.advance(5_000)
+    await failOnce()
+    const next = await ask()
+    expect([inner.calls.length, outcomes[next]]).toEqual([9, undefined])
+    last().answer('back')
+    await clock.advance(0)
+    expect(outcomes[next]).toBe('back')
+  })
+
+  test('equal questions fail alike while it is open, and share the probe', async () => {
+    const { clock, inner, engine, fail, last } = bench()
+    await fail(5)
+    const same = (): Promise<unknown> =>
+      engine.complete(question('same')).catch((cause: unknown) => failureReason(cause))
+    expect(await Promise.all([same(), same(), same()])).toEqual(Array<string>(3).fill('circuit_open'))
+    await clock.advance(5_000)
+    const answers = Promise.all([same(), same()])
+    await clock.advance(0)
+    last().answer('back')
+    expect(await answers).toMatchObject([{ text: 'back' }, { text: 'back' }])
+    expect(inner.calls).toHaveLength(6)
   })
 })
 

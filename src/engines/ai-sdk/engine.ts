@@ -5,13 +5,14 @@
  * What the provider reads of an answer is not limited here, and its `fetch` decides about redirects.
  */
 import type { Completion, CompletionEngine } from '../../spec/index.ts'
+import { ParapetError } from '../../spec/index.ts'
 import { engineFailure } from '../calls/failure.ts'
 import { timedCall, timeOf } from '../calls/timed-call.ts'
 import { callOf } from './call-options.ts'
 import type { AiSdkEngineOptions, EngineSettings } from './options.ts'
 import { engineSettings, versionOf } from './options.ts'
 import { providerFailure } from './provider-failure.ts'
-import { readAnswer } from './read-answer.ts'
+import { malformed, readAnswer } from './read-answer.ts'
 
 /**
  * Creates the engine; nothing is asked yet.
@@ -32,7 +33,7 @@ export function createAiSdkEngine(options: AiSdkEngineOptions): CompletionEngine
       const wanted = settings.logprobs !== 'off' && (request.topLogprobs ?? 0) > 0
       const work = async (abortSignal: AbortSignal): Promise<Completion> => {
         const answer = await generate(settings, { ...asked, abortSignal })
-        return checked(readAnswer(answer, request.stop, wanted), wanted, settings)
+        return checked(read(answer, request.stop, wanted), wanted, settings)
       }
       return timedCall(work, left, call.signal)
     },
@@ -44,6 +45,15 @@ async function generate({ model }: EngineSettings, call: Parameters<typeof model
     return await model.doGenerate(call)
   } catch (thrown) {
     throw providerFailure(thrown)
+  }
+}
+
+/** What a provider answers may throw itself when it is looked at, with words of its own. */
+function read(...parts: Parameters<typeof readAnswer>): Completion {
+  try {
+    return readAnswer(...parts)
+  } catch (thrown) {
+    throw ParapetError.isInstance(thrown) ? thrown : malformed('it cannot be read')
   }
 }
 

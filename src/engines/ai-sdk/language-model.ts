@@ -38,7 +38,12 @@ export function createAiSdkLanguageModel(options: AiSdkOptions): LanguageModelEn
       if (asked.signal?.aborted === true) throw callAborted()
       const controller = new AbortController()
       const call = { ...callFor(messages, asked, options), abortSignal: controller.signal }
-      const begin = async (): Promise<ReadableStream<unknown>> => (await model.doStream(call)).stream
+      const begin = async (): Promise<ReadableStream<unknown>> => {
+        const { stream } = await model.doStream(call)
+        // It came when nobody waited for it any more.
+        if (controller.signal.aborted) stream.cancel().catch(() => undefined)
+        return stream
+      }
       let reader: ReadableStreamDefaultReader<unknown> | undefined
       try {
         const source = (reader = (await inTime(begin, timeout, asked)).getReader())
@@ -46,6 +51,8 @@ export function createAiSdkLanguageModel(options: AiSdkOptions): LanguageModelEn
           answerOf(() => inTime(() => source.read(), timeout, asked)),
           asked.stop ?? [],
         )
+      } catch (thrown) {
+        throw providerFailure(thrown)
       } finally {
         // Ends a call that nobody reads any more. Nothing happens where it was read to its end.
         controller.abort()
@@ -79,6 +86,7 @@ async function* answerOf(
     if (done) throw engineFailure('broken_off', 'The stream of the model ended before the answer was whole.')
     if (!isRecord(part)) throw malformed('a part of its stream is no object')
     if (part['type'] === 'error') throw providerFailure(part['error'])
+    if (part['type'] === 'tool-call') throw malformed('it calls a tool')
     if (part['type'] === 'text-delta') {
       if (typeof part['delta'] !== 'string') throw malformed('a text in its stream is none')
       if (part['delta'] !== '') yield { type: 'text', text: part['delta'] }

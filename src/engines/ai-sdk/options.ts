@@ -73,5 +73,13 @@ function logprobsOptionsOf(provider: string): EngineSettings['logprobsOptions'] 
 export function versionOf({ model, logprobs, schema, extra, providerOptions, revision }: EngineSettings): string {
   const { specificationVersion, provider, modelId } = model
   const facts = [specificationVersion, logprobs, schema, extra ?? null, providerOptions ?? null, revision ?? null]
-  return `${provider}/${modelId} ${createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16)}`
+  return `${provider}/${modelId} ${createHash('sha256').update(asJson(facts)).digest('hex').slice(0, 16)}`
+}
+
+function asJson(facts: readonly unknown[]): string {
+  try {
+    return JSON.stringify(facts)
+  } catch {
+    throw wrong('Its extra and providerOptions must be values that JSON can hold.')
+  }
 }

@@ -14,13 +14,22 @@ interface Thrown {
   readonly cause: unknown
 }
 
+/** A failure for whatever was thrown: no Error, a cyclic one, one that throws itself when it is looked at. */
 export function providerFailure(thrown: unknown): ParapetError {
-  if (ParapetError.isInstance(thrown)) return thrown
+  try {
+    return ParapetError.isInstance(thrown) ? thrown : failureOf(thrown)
+  } catch {
+    return engineFailure(...UNKNOWN)
+  }
+}
+
+function failureOf(thrown: unknown): ParapetError {
   const facts = factsOf(thrown)
   const { name, status } = facts
   if (status !== null && status >= 200 && status < 300) return unreadable(facts)
   if (status !== null) return badStatus(status, facts.headers)
-  const [reason, message] = NAMED[name] ?? (isNetwork(thrown) ? UNREACHABLE : UNKNOWN)
+  const named = Object.hasOwn(NAMED, name) ? NAMED[name] : undefined
+  const [reason, message] = named ?? (isNetwork(thrown) ? UNREACHABLE : UNKNOWN)
   return reason === 'configuration' ? new ParapetError('configuration', message) : engineFailure(reason, message)
 }
 
@@ -33,7 +42,10 @@ const CANNOT: Named = [
   'configuration',
   "This cannot be asked through the AI SDK's provider. Use another model or format.",
 ]
-const UNKNOWN: Named = ['server_error', "The AI SDK's provider failed in a way that it does not name. Look at its log."]
+const UNKNOWN: readonly [EngineFailureReason, string] = [
+  'server_error',
+  "The AI SDK's provider failed in a way that it does not name. Look at its log.",
+]
 
 /** By the names that the SDK gives its errors: they hold across versions and duplicate installs. */
 const NAMED: Readonly<Record<string, Named>> = {
@@ -62,10 +74,14 @@ function factsOf(thrown: unknown): Thrown {
   const { name, statusCode, responseHeaders, cause } = thrown as Readonly<Record<string, unknown>>
   return {
     name: typeof name === 'string' ? name : '',
-    status: typeof statusCode === 'number' ? statusCode : null,
+    status: isStatus(statusCode) ? statusCode : null,
     headers: typeof responseHeaders === 'object' && responseHeaders !== null ? { ...responseHeaders } : {},
     cause,
   }
+}
+
+function isStatus(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 599
 }
 
 /** A success that could not be read: of another type or form, or not read to its end. */
@@ -79,7 +95,8 @@ function unreadable({ status, headers, cause }: Thrown): ParapetError {
       facts,
     )
   const { name } = factsOf(cause)
-  if (name in NAMED || cause === undefined || cause === null) return engineFailure('malformed', OTHER_FORM[1], facts)
+  if (Object.hasOwn(NAMED, name) || cause === undefined || cause === null)
+    return engineFailure('malformed', OTHER_FORM[1], facts)
   const message = 'The connection to the model server broke off before its answer was whole.'
   return engineFailure('broken_off', message, facts)
 }

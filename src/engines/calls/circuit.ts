@@ -54,11 +54,17 @@ export class Circuit {
   /** Times it opened without a success since. */
   #openings = 0
   #until = 0
+  /** Milliseconds from its opening to `#until`: nobody waits longer, though the clock be set back. */
+  #wait = 0
   #why: EngineFailureReason = 'unreachable'
-  #probing = false
+  /** The call that is let through as a probe. */
+  #probe: symbol | null = null
+  /** Calls that were answered. */
+  #answers = 0
 
-  constructor(engine: string, { onChange, ...options }: CircuitOptions, parts: CircuitParts) {
-    this.#options = { failures: 5, cooldown: 5_000, longestCooldown: 60_000, slow: 5_000, ...options }
+  constructor(engine: string, options: CircuitOptions, parts: CircuitParts) {
+    const { failures = 5, cooldown = 5_000, longestCooldown = 60_000, slow = 5_000, onChange } = options
+    this.#options = { failures, cooldown, longestCooldown, slow }
     this.#parts = parts
     this.#tell = (state, reason, wait = 0) => {
       try {
@@ -75,39 +81,45 @@ export class Circuit {
 
   /** Throws `circuit_open` while it is open. Takes no probe: for calls that have a line before them. */
   check(): void {
-    if (this.#state === 'open' && this.#parts.clock.now() < this.#until) throw this.#refusal()
-    if (this.#state === 'half-open' && this.#probing) throw this.#refusal()
+    if (this.#state === 'open' && this.#left() > 0) throw this.#refusal()
+    if (this.#state === 'half-open' && this.#probe !== null) throw this.#refusal()
   }
 
   /** Does the work unless the circuit is open, and learns from what becomes of it. */
-  async run<Answer>(work: () => Promise<Answer>, { deadline = Infinity }: CompletionOptions = {}): Promise<Answer> {
+  async run<Answer>(work: () => Promise<Answer>, call: CompletionOptions = {}): Promise<Answer> {
     this.check()
     const { clock } = this.#parts
-    const probe = this.#state !== 'closed'
-    if (probe) {
-      this.#probing = true
+    const { signal, deadline = Infinity } = call
+    const probe = this.#state === 'closed' ? null : Symbol('probe')
+    if (probe !== null) {
+      this.#probe = probe
       this.#enter('half-open')
     }
-    const began = clock.now()
+    // Whoever takes a probe back leaves its place to the next, also where the model is deaf to that.
+    const leave = (): void => void (this.#probe === probe && (this.#probe = null))
+    signal?.addEventListener('abort', leave, { once: true })
+    const [began, answers] = [clock.now(), this.#answers]
     try {
       const answer = await work()
       this.#succeed()
       return answer
     } catch (cause) {
       const reason = this.#failureOf(cause, clock.now() - began, clock.now() >= deadline - 1)
+      // A model that answered others meanwhile is not down, however soon somebody had enough of waiting.
+      const isAlive = isAbort(cause) && this.#answers > answers
       if (reason === 'answered') this.#succeed()
-      else if (reason !== null) this.#fail(reason, probe)
+      else if (reason !== null && !isAlive) this.#fail(reason, probe)
       throw cause
     } finally {
-      if (probe) this.#probing = false
+      signal?.removeEventListener('abort', leave)
+      leave()
     }
   }
 
   /** What a failed call says of the model; null for nothing. */
   #failureOf(cause: unknown, took: number, late: boolean): EngineFailureReason | 'answered' | null {
     // Whoever waits takes a call back at its deadline, which may be heard of before the call's own timer.
-    if (ParapetError.isInstance(cause) && cause.code === 'aborted')
-      return took >= (late ? LEAST_TIME : this.#options.slow) ? 'timeout' : null
+    if (isAbort(cause)) return took >= (late ? LEAST_TIME : this.#options.slow) ? 'timeout' : null
     const reason = failureReason(cause)
     if (reason === 'budget_exceeded' || reason === 'overloaded' || reason === null) return null
     if (!DOWN.has(reason)) return 'answered'
@@ -115,20 +127,23 @@ export class Circuit {
   }
 
   #succeed(): void {
+    this.#answers += 1
     this.#failures = 0
     this.#openings = 0
     this.#enter('closed')
   }
 
-  #fail(reason: EngineFailureReason, probe: boolean): void {
-    // Calls that were under way when it opened are told of no more.
-    if (this.#state === 'open' || (this.#state === 'half-open' && !probe)) return
+  #fail(reason: EngineFailureReason, probe: symbol | null): void {
+    // Calls that were under way when it opened are told of no more, nor a probe after which there was another.
+    const isOurs = probe !== null && (this.#probe === null || this.#probe === probe)
+    if (this.#state === 'open' || (this.#state === 'half-open' && !isOurs)) return
     this.#failures += 1
     if (this.#state === 'closed' && this.#failures < this.#options.failures) return
     const { cooldown, longestCooldown } = this.#options
     const bound = Math.min(longestCooldown, cooldown * 2 ** this.#openings)
     const wait = bound * (0.5 + this.#parts.random() / 2)
     this.#openings += 1
+    this.#wait = wait
     this.#until = this.#parts.clock.now() + wait
     this.#why = reason
     this.#enter('open', reason, wait)
@@ -140,12 +155,23 @@ export class Circuit {
     this.#tell(state, reason, wait)
   }
 
+  /** Milliseconds until a probe. */
+  #left(): number {
+    const now = this.#parts.clock.now()
+    this.#until = Math.min(this.#until, now + this.#wait)
+    return Math.max(0, this.#until - now)
+  }
+
   #refusal(): ParapetError {
-    const left = Math.max(0, this.#until - this.#parts.clock.now())
+    const left = this.#left()
     const when = left === 0 ? 'it is being tried again now' : `it is tried again in ${Math.ceil(left / 1000)} s`
     const message = `The model is not asked: it failed ${this.#failures} times in a row (${this.#why}); ${when}. See whether its server runs.`
     return engineFailure('circuit_open', message, { retryAfter: Math.ceil(left), last: this.#why })
   }
+}
+
+function isAbort(cause: unknown): boolean {
+  return ParapetError.isInstance(cause) && cause.code === 'aborted'
 }
 
 /** Behind the line, where a call has its turn. */
