@@ -29,6 +29,7 @@ export function gather(table: SymbolicTensor, ids: SymbolicTensor): SymbolicTens
           inputs: [table.graph.fill([rows, width]), index, reshape(given(gradient), [count, width])],
           attributes: { axis: 0, reduction: 'add' },
           shape: [rows, width],
+          backward: [undefined, undefined, ([again]) => reshape(gather(given(again), ids), [count, width])],
         })
       },
     ],
@@ -39,8 +40,12 @@ export function gather(table: SymbolicTensor, ids: SymbolicTensor): SymbolicTens
 export function pick(x: SymbolicTensor, ids: SymbolicTensor): SymbolicTensor {
   if (ids.dataType !== 'int64' || !sameShape(ids.shape, x.shape.slice(0, -1)))
     throw shapeError('pick', `needs int64 ids of shape ${shapeText(x.shape.slice(0, -1))}, not ${ids.text}.`)
-  const index = reshape(ids, [...ids.shape, 1])
-  const picked = x.graph.applyOne('GatherElements', {
+  return reshape(pickColumn(x, reshape(ids, [...ids.shape, 1])), ids.shape)
+}
+
+/** `pick` with the last axis of `index` and of the result kept, of size 1. */
+function pickColumn(x: SymbolicTensor, index: SymbolicTensor): SymbolicTensor {
+  return x.graph.applyOne('GatherElements', {
     inputs: [x, index],
     attributes: { axis: -1 },
     shape: index.shape,
@@ -50,10 +55,10 @@ export function pick(x: SymbolicTensor, ids: SymbolicTensor): SymbolicTensor {
           inputs: [x.graph.fill(staticShape('pick', x.shape)), index, given(gradient)],
           attributes: { axis: x.rank - 1 },
           shape: x.shape,
+          backward: [undefined, undefined, ([again]) => pickColumn(given(again), index)],
         }),
     ],
   })
-  return reshape(picked, ids.shape)
 }
 
 /** Adds a number to one element of each row: `x` [..., width] and int64 ids [...] give [..., width]. */
