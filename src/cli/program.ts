@@ -3,6 +3,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ParapetError } from '../spec/errors.ts'
+import { addAudit } from './audit-options.ts'
 import { addBench } from './bench-options.ts'
 import { aboveZero, example } from './command-help.ts'
 import { EXIT_OK, EXIT_USAGE, exitCodeOfError } from './exit.ts'
@@ -10,7 +11,9 @@ import type { CliIo } from './io.ts'
 import { addLab } from './lab-options.ts'
 import { parsePort } from './port.ts'
 import { addKeys, addRecords, addReview, gatewayOptions, type Done } from './record-commands.ts'
+import { addRedteam } from './redteam-options.ts'
 import type { Runtime } from './runtime.ts'
+import { addScreen } from './screen-options.ts'
 import { createPaint, printable } from './terminal.ts'
 
 /** Runs one command line (without `node` and script) and answers the exit code. Never throws. */
@@ -48,6 +51,9 @@ function createProgram(io: CliIo, runtime: Runtime, done: Done): Command {
   addPolicy(program, io, runtime, done)
   addBench(program, io, runtime, done)
   addLab(program, io, done)
+  addAudit(program, io, done)
+  addRedteam(program, io, done)
+  addScreen(program, io, runtime, done)
   addReview(program, io, done)
   addRecords(program, io, done)
   addKeys(program, io, done)

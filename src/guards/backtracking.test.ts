@@ -1,5 +1,5 @@
 /**
- * No shipped regular expression can be made to hang: every one in `core` and `guards`, written out or put together when a
+ * No shipped regular expression can be made to hang: every one in `core`, `guards` and the checks of the screen, written out or put together when a
  * module loads, is given to redos-detector, starting at one offset (the scanner bounds how many offsets are tried, and how
  * much text each of them sees).
  *
@@ -213,8 +213,9 @@ test('the check finds what it is for', () => {
   ])
 })
 
-test('no pattern in core and guards can hang', { timeout: 300_000 }, async () => {
-  const files = ['core', 'guards'].flatMap((folder) => sourceFiles(join(SOURCE, folder)))
+test('no pattern in core, guards and the checks of the screen can hang', { timeout: 300_000 }, async () => {
+  const screen = ['checks', 'read', 'forms'].map((folder) => join('lab', 'screen', folder))
+  const files = ['core', 'guards', ...screen].flatMap((folder) => sourceFiles(join(SOURCE, folder)))
   const written = files.flatMap((file) =>
     literalsOf(readFileSync(file, 'utf8')).map((literal) => ({ ...literal, file: relative(SOURCE, file) })),
   )

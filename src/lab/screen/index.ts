@@ -1,0 +1,13 @@
+/** The screen: judges training data before training. */
+export { runScreen, type RunScreenOptions } from './run-screen.ts'
+export type { ScreenedFile, ScreenRun } from './report/screen-run.ts'
+export { renderScreenReport } from './report/screen-report.ts'
+export type { OutsideCheck } from './outside-phase.ts'
+export { FORM_NAMES, type FormName } from './forms/index.ts'
+export type { DataRow, Measured, Reason, RowRecord, ScreenedRow, Turn, TurnRole, Verdict } from './row.ts'
+export type { ScreenTally } from './set/tally.ts'
+export { type CanaryResult, type CanarySettings, runCanary } from './canary/canary.ts'
+export { type Probe, ownProbe, worldProbe } from './canary/probe.ts'
+export { checkSpec, type CheckSpec } from './checks/check-list.ts'
+export { fitThresholds, isFlagged, type Thresholds } from './thresholds.ts'
+export { type WorldGuardOptions, trainWorldGuard } from './world-guard.ts'
