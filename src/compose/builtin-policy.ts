@@ -20,7 +20,7 @@ export const BUILTIN_POLICY: Policy = {
   },
   actions: {
     prompt_harm: { threshold: 0.5, action: 'block' },
-    // At 0.5 one ordinary answer in ten would be blocked (models/MODEL_CARD.md).
+    // At 0.5 one ordinary answer in seventeen would be blocked, at 0.9 one in eighty (models/MODEL_CARD.md).
     response_harm: { threshold: 0.9, action: 'block' },
     injection: { threshold: 0.5, action: 'block' },
     toxicity: { threshold: 0.5, action: 'flag' },

@@ -39,7 +39,7 @@ guards:
 # The longest dotted prefix of a label wins. A hard rule cannot be silenced by an exception or loosened by a scope.
 actions:
   prompt_harm: { threshold: 0.5, action: block }
-  response_harm: { threshold: 0.9, action: block }   # at 0.5 one ordinary answer in ten would be blocked
+  response_harm: { threshold: 0.9, action: block }   # at 0.5 one ordinary answer in seventeen would be blocked
   injection: { threshold: 0.5, action: block }
   toxicity: { threshold: 0.5, action: flag }
   pii: { action: modify }

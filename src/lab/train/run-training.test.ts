@@ -42,7 +42,15 @@ function description(out = 'out'): Description {
 
 function train(change: Partial<RunTrainingOptions> = {}, out = 'out'): Promise<readonly string[]> {
   return runTraining({
-    ...{ data: join(folder, 'data'), out: join(folder, out), tier: 'fast', seed: 1, threads: 1, bits: 12 },
+    ...{
+      data: join(folder, 'data'),
+      out: join(folder, out),
+      tier: 'fast',
+      seed: 1,
+      threads: 1,
+      bits: 12,
+      synthetic: 240,
+    },
     ...{ resume: false, withoutShareAlike: false, onProgress: () => undefined, ...change },
   })
 }

@@ -23,6 +23,8 @@ export interface RunGuards {
 export interface GuardContext {
   readonly store: FlowStore
   readonly steps: number
+  /** Whose rows admit the guards: settings that are chosen on one split must not have seen the other. */
+  readonly split: 'selection' | 'test'
   readonly threads: number
   readonly signal?: AbortSignal
   readonly onProgress: (message: string) => void
@@ -39,7 +41,7 @@ const SEEDS = { target: 101, sibling: 202 }
 /** Throws `configuration` when one of them is too weak to be worth an attack. */
 export async function trainGuards(model: Victim, context: GuardContext): Promise<RunGuards> {
   const { threads, onProgress } = context
-  const questions = guardQuestions('test', 1, QUESTIONS)
+  const questions = guardQuestions(context.split, 1, QUESTIONS)
   const admissions: GuardAdmission[] = []
   const made: VerdictGuard[] = []
   const admitted = async <Guard extends ModerationGuard>(guard: Guard): Promise<Guard> => {

@@ -49,7 +49,9 @@ export async function runVirus(options: RunVirusOptions): Promise<readonly strin
     .update(JSON.stringify([settings, options.keep, victim.sha256]))
     .digest('hex')
   const store = new FlowStore(join(out, 'run'), identity, resume)
-  const guards = await trainGuards(victim, { ...contextOf(options), store, steps: settings.guardSteps })
+  const guards = await trainGuards(victim, {
+    ...{ ...contextOf(options), store, steps: settings.guardSteps, split: settings.split },
+  })
   const box = openWhiteBox(victim, guards.target, threads)
   try {
     onProgress('measuring the victim as it is')

@@ -133,7 +133,7 @@ async function exactGradients(
   }
 }
 
-/** The decoder in plain operations: the fused normalisation of `decode` has no second derivative. */
+/** The decoder in plain operations, so that the reference shares no fused kernel with what it checks. */
 function logitsOf(symbols: Readonly<Record<string, SymbolicTensor>>, tokens: SymbolicTensor): SymbolicTensor {
   const { heads, headWidth, layers, epsilon, ropeTheta } = CONFIG
   const get = (name: string): SymbolicTensor => symbols[name] ?? expect.fail(name)
