@@ -165,10 +165,10 @@ export const checks = {
   'a stream holds text until it was judged: masked in every piece, and in all that tells of it': async () => {
     const { model } = scripted([
       ...block('reasoning', 'of bob.moe@example.org'),
-      ...say(`Write to amy.poe@example.org${' and so on'.repeat(99)}`),
+      ...say(`Write to amy.poe@example.org${' or call the office on Monday'.repeat(99)}`),
     ])
     const { chunks, text, stream } = await streamOf(agentWith(model))
-    assert.ok(text.startsWith('Write to ') && text.endsWith(' and so on'))
+    assert.ok(text.startsWith('Write to ') && text.endsWith(' or call the office on Monday'))
     assert.equal(await stream.text, text)
     assert.doesNotMatch(
       JSON.stringify(chunks, (key, value) => (key === 'messageList' ? undefined : value)),
