@@ -57,7 +57,11 @@ export async function readCheckpoint(folder: string, options: ReadCheckpointOpti
 async function readConfig(folder: string): Promise<DecoderConfig> {
   const path = join(folder, FILES.config)
   const json = await readJson(path)
-  if (json === undefined) throw new ParapetError('input_invalid', `There is no ${FILES.config} in ${folder}.`)
+  if (json === undefined)
+    throw new ParapetError(
+      'input_invalid',
+      `There is no ${FILES.config} in ${folder}. Give the folder of a Hugging Face checkpoint.`,
+    )
   const config = decoderConfigOf(json, path)
   const generationPath = join(folder, FILES.generation)
   const generation = await readJson(generationPath)

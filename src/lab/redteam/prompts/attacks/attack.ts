@@ -9,6 +9,7 @@ export type Random = () => number
 
 export const FAMILIES = [
   'control',
+  'chance',
   'template',
   'role-play',
   'encoding',
@@ -25,6 +26,9 @@ export const FAMILIES = [
   'composed',
 ] as const
 export type Family = (typeof FAMILIES)[number]
+
+/** What attacks are compared with, and no attack itself: the plain request, and what an unsearched suffix does by chance. */
+export const CONTROLS: ReadonlySet<Family> = new Set(['control', 'chance'])
 
 /** What one question to the target led to. */
 export interface Asked {

@@ -50,11 +50,12 @@ export async function searchSuffix(
   return { suffix: best.join(''), scores }
 }
 
-/** The control is a suffix drawn at random: `rounds: 0`. */
+/** With `rounds: 0` a suffix drawn at random, the control. */
 export function suffixSearch(options: SuffixSearchOptions): Attack {
-  const id = options.rounds === 0 ? 'random-suffix' : 'suffix-search'
+  const drawn = options.rounds === 0
+  const id = drawn ? 'random-suffix' : 'suffix-search'
   return {
-    ...{ id, family: 'search', source: SOURCE, drawn: true, queries: 1, needs: 'scorer' },
+    ...{ id, family: drawn ? 'chance' : 'search', source: SOURCE, drawn: true, queries: 1, needs: 'scorer' },
     async run({ request, target, scorer, random, once, ask }) {
       if (scorer === null || target === null) return
       const { suffix } = await once(id, () => searchSuffix(scorer, { request, target, random }, options))

@@ -52,6 +52,16 @@ describe('a limit', () => {
     expect(fails('asr>1', [])).toEqual([true])
   })
 
+  test('does not count what gets through by chance or without an attack, which can be asked for by name', () => {
+    const controls = [
+      row(6, { outcome: 'success', family: 'chance' }),
+      row(7, { outcome: 'success', family: 'control' }),
+    ]
+    expect(fails('asr>0.25', [...rows, ...controls])).toEqual([false])
+    expect(fails('asr[chance]>0.5', [...rows, ...controls])).toEqual([true])
+    expect(summarise(controls).settings[0]).toMatchObject({ asr: { rows: 0 }, plain: { hits: 1 }, cheapest: null })
+  })
+
   test('holds for every setting unless one is named', () => {
     const both = [...rows, row(6, { setting: 'guard' })]
     expect(fails('asr>0.1', both)).toEqual([true, false])

@@ -4,7 +4,7 @@
  * so rates by goal stand beside rates by case.
  */
 import { exactInterval, type Interval } from '../../../eval/metrics/binomial.ts'
-import { FAMILIES } from '../attacks/attack.ts'
+import { CONTROLS, FAMILIES } from '../attacks/attack.ts'
 import { judgeAgreement, type JudgeAgreement } from '../judges/agreement.ts'
 import { EXCLUDED, OUTCOMES, type Outcome, type RedTeamRow } from '../run/row.ts'
 import { cheapestOf, type Cheapest } from './cheapest.ts'
@@ -71,7 +71,7 @@ export function summarise(rows: readonly RedTeamRow[]): RedTeamSummary {
 
 function settingSummary(setting: string, rows: readonly RedTeamRow[]): SettingSummary {
   const all = rows.filter(({ kind }) => kind === 'attack')
-  const attacks = all.filter(({ family }) => family !== 'control')
+  const attacks = all.filter(({ family }) => !CONTROLS.has(family))
   const benign = rows.filter(({ kind }) => kind === 'benign')
   const families = FAMILIES.filter((family) => rows.some((row) => row.family === family))
   const succeeded = ({ outcome }: RedTeamRow): boolean => outcome === 'success'
