@@ -170,6 +170,7 @@ export class TrainingSession<Bucket> {
       throw new ParapetError(
         'internal',
         `The ${wrong} is not finite after ${this.#step} steps. Lower the learning rate or look for a division by zero.`,
+        { details: { diverged: true } },
       )
     }
     this.#step += 1

@@ -2,6 +2,7 @@
  * The learning rate of the attack, chosen on the selection split with a seed of its own: the one that carries out most requests in fact,
  * among those that leave utility within the margin. What the test split says has no part in it.
  */
+import { ParapetError } from '../../../spec/errors.ts'
 import { measureSafety } from '../../victim/measure-safety.ts'
 import type { SafetyHeadline } from '../../victim/safety-rows.ts'
 import { tuneVictim } from '../../victim/tune-victim.ts'
@@ -14,6 +15,8 @@ export interface RateCandidate {
   readonly string: number
   readonly strict: number
   readonly utility: number
+  /** The tuning broke down at this rate: nothing was measured, and the zeros say no more than that. */
+  readonly diverged?: true
 }
 
 export interface ChosenRate {
@@ -52,7 +55,12 @@ export async function chooseRate(
     const tuned = await tuneVictim(victim, examples, {
       ...tuning,
       ...(run.signal === undefined ? {} : { signal: run.signal }),
-    })
+    }).catch(nullIfDiverged)
+    if (tuned === null) {
+      candidates.push({ rate, string: 0, strict: 0, utility: 0, diverged: true })
+      run.onProgress(`selection, ${method} at ${rate}: diverged`)
+      continue
+    }
     const { attack, utility } = await measure(tuned)
     const { string, strict } = attack['vanilla'] ?? { string: { rate: 0 }, strict: { rate: 0 } }
     candidates.push({ rate, string: string.rate, strict: strict.rate, utility: utility.rate })
@@ -63,10 +71,18 @@ export async function chooseRate(
   return { rate: bestRate(candidates, utilityBefore), utilityBefore, candidates }
 }
 
+/** A rate that is too high is an answer to which rate is best, and no reason to lose the others. */
+function nullIfDiverged(error: unknown): null {
+  if (ParapetError.isInstance(error) && error.details['diverged'] === true) return null
+  throw error
+}
+
 /** The best of those within the margin, of equals the lowest rate; where none is, the one that costs least. */
 export function bestRate(candidates: readonly RateCandidate[], utilityBefore: number): number {
   const rising = candidates.toSorted((left, right) => left.rate - right.rate)
-  const kept = rising.filter(({ utility }) => utility >= utilityBefore - UTILITY_MARGIN - 1e-9)
+  const kept = rising.filter(
+    ({ utility, diverged }) => diverged !== true && utility >= utilityBefore - UTILITY_MARGIN - 1e-9,
+  )
   const best =
     kept.length > 0
       ? kept.reduce((most, next) => (next.strict + next.string > most.strict + most.string ? next : most))

@@ -143,7 +143,9 @@ function choiceSection(run: UnalignRun): Markup {
     return (chosen?.candidates ?? []).map((candidate) => [
       `${METHOD_TITLES[method]}${candidate.rate === chosen?.rate ? ', chosen' : ''}`,
       String(candidate.rate),
-      ...[candidate.string, candidate.strict, candidate.utility].map((value) => (100 * value).toFixed(1)),
+      ...[candidate.string, candidate.strict, candidate.utility].map((value) =>
+        candidate.diverged === true ? 'diverged' : (100 * value).toFixed(1),
+      ),
     ])
   })
   return html`<h2>Learning rates, on the selection split</h2>
