@@ -42,9 +42,9 @@ ${generated}
 Guard weights without share-alike data can be made with
   parapet lab train --data DIR --out DIR --without-share-alike
 ${base}
-The share-alike weights were trained on data that was invented for the purpose (src/lab/train/synthetic-phrases.ts) and on these sources,
+The share-alike weights were trained on data that was invented for the purpose (src/lab/train/synthetic-phrases.ts, src/lab/synth) and on these sources,
 to whose authors thanks are due. No text of theirs is in the weights.
-
+${sources.some(({ source }) => source === 'wordnet') ? 'WordNet 3.0 Copyright 2006 by Princeton University. All rights reserved.\n' : ''}
 ${list.join('\n')}
 `
 if (!process.argv.includes('--check')) writeFileSync(target, text)
