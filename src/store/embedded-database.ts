@@ -53,13 +53,19 @@ async function makeDatabase(folder: string): Promise<void> {
   })
   let told = ''
   child.stderr?.on('data', (chunk: Buffer) => (told = (told + chunk.toString('utf8')).slice(-2000)))
-  const code = await new Promise<number | null>((resolve, reject) => {
+  const end = await new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.once('error', reject)
-    child.once('exit', resolve)
+    child.once('exit', (code, signal) => resolve({ code, signal }))
   }).catch((cause: unknown) => {
     throw failed(cause)
   })
-  if (code !== 0) throw failed(new Error(told))
+  // A signal says nothing about the disk: whoever stops the gateway while it starts stops its child with it.
+  if (end.signal !== null)
+    throw new ParapetError(
+      'configuration',
+      `Making the database in ${folder} was stopped by ${end.signal} before it was done: start again, and leave it half a minute on a busy machine.`,
+    )
+  if (end.code !== 0) throw failed(new Error(told))
 }
 
 function moduleUrl(name: string): URL {

@@ -1,7 +1,7 @@
 /** The embedded database as a part: durable, of one process, of known version, never half changed. */
-import { mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { DecisionStore } from '../../src/spec/index.ts'
 import type { EmbeddedSqlDatabase } from '../../src/store/index.ts'
@@ -38,6 +38,35 @@ describe('killed under load', () => {
     expect(acknowledged.length).toBeGreaterThan(600)
   })
 })
+
+describe('making it', () => {
+  test.runIf(process.platform === 'linux')(
+    'stopped half-way: the disk is not blamed, and the next start makes it',
+    async () => {
+      const fresh = join(await mkdtemp(join(tmpdir(), 'parapet-stopped-')), 'database')
+      const opening = openEmbeddedDatabase(fresh)
+      opening.catch(() => undefined)
+      let maker: number | undefined
+      await expect.poll(async () => (maker = await makerOf(fresh)), { timeout: 30_000 }).toBeDefined()
+      process.kill(maker ?? 0, 'SIGTERM')
+      await expect(opening).rejects.toThrow(/was stopped by SIGTERM before it was done: start again/)
+      const database = await openEmbeddedDatabase(fresh)
+      expect(await database.query('SELECT 1 AS one', [])).toEqual([{ one: 1 }])
+      await database.close()
+      await rm(dirname(fresh), { recursive: true, force: true })
+    },
+    120_000,
+  )
+})
+
+/** The process that makes a database, by its command line. */
+async function makerOf(fresh: string): Promise<number | undefined> {
+  for (const name of await readdir('/proc')) {
+    const command = /^\d+$/.test(name) ? await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '') : ''
+    if (command.includes('embedded-init') && command.includes(fresh)) return Number(name)
+  }
+  return undefined
+}
 
 /** Lines that acknowledge a record; the last one may be cut in two by a kill. */
 function acknowledgements(child: TestChild): readonly string[] {
