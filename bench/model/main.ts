@@ -13,6 +13,7 @@ import { verdictOf } from './aims.ts'
 import { DevData } from './dev-data.ts'
 import type { FileSection, SectionResult, TierSection } from './section.ts'
 import { measureCategories } from './sections/categories.ts'
+import { measureCoverage } from './sections/coverage.ts'
 import { measureInjection } from './sections/injection.ts'
 import { measureLanguages } from './sections/languages.ts'
 import { measurePrompts } from './sections/prompts.ts'
@@ -31,7 +32,7 @@ const TIER_SECTIONS: Readonly<Record<string, TierSection>> = {
   categories: measureCategories,
   spans: measureSpans,
 }
-const FILE_SECTIONS: Readonly<Record<string, FileSection>> = { speed: measureSpeed }
+const FILE_SECTIONS: Readonly<Record<string, FileSection>> = { coverage: measureCoverage, speed: measureSpeed }
 const SECTION_NAMES = [...Object.keys(TIER_SECTIONS), ...Object.keys(FILE_SECTIONS)]
 
 const { values } = parseArgs({

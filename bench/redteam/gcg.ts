@@ -93,13 +93,13 @@ async function plainPasses({ runtime, config, parameters, tokenizer }: Victim, g
 
 /** Processor seconds of the exact gradient figures of all candidates: by gradients of weights one at a time, and in one graph without them. */
 async function fullGradients(victim: Victim, slot: PoisonSlot) {
-  const one = new VictimGradients(victim)
+  const one = new VictimGradients({ ...victim, tuned: 'all' })
   const { gradient } = await one.ofWeights(slot)
   const single = await timed(async () => {
     for (let at = 0; at < candidates; at += 1) await one.ofWeights(slot)
   })
   await one.dispose()
-  const many = new CandidateGradients(victim, 8)
+  const many = new CandidateGradients({ ...victim, tuned: 'all' }, 8)
   const slots = Array.from({ length: candidates }, () => slot)
   await many.figures(slots, gradient)
   const together = await timed(() => many.figures(slots, gradient))

@@ -61,3 +61,15 @@ test('the share of samples that reached the deep tier has a column where there a
   expect(shown).toMatch(/^ {2}plain .* –$/m)
   expect(await table(subject('plain'))).not.toContain('deep')
 })
+
+test('too few over-refusal sets are said, with sets that would do for the task', async () => {
+  expect(await table(subject('plain'))).toMatch(
+    /^injection: 0 over-refusal sets; two belong beside an F1, sets of injection rows that are all harmless\.$/m,
+  )
+  const samples = set.samples.map((sample) => ({ ...sample, task: 'prompt_harm' as const }))
+  const harm = { ...set, task: 'prompt_harm' as const, samples }
+  const { run } = await runEvaluation({ subjects: [subject('plain')], sets: [harm], seed: 1, resamples: 100 })
+  expect(renderRun(run)).toContain(
+    'prompt_harm: 0 over-refusal sets; two belong beside an F1, for example XSTest and OR-Bench.',
+  )
+})

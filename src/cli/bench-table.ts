@@ -12,7 +12,7 @@ export function renderRun(run: EvaluationRun): string {
   const thin = run.overRefusal.filter(({ enough }) => !enough)
   const notes = thin.map(
     ({ task, sets }) =>
-      `${task}: ${sets.length} over-refusal set${sets.length === 1 ? '' : 's'}; two belong beside an F1, for example XSTest and OR-Bench.`,
+      `${task}: ${sets.length} over-refusal set${sets.length === 1 ? '' : 's'}; two belong beside an F1, ${task === 'prompt_harm' ? 'for example XSTest and OR-Bench' : `sets of ${task} rows that are all harmless`}.`,
   )
   return [...blocks, ...(notes.length === 0 ? [] : [notes.join('\n')]), ''].join('\n\n').replace(/\n+$/, '\n')
 }

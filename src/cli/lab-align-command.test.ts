@@ -14,9 +14,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Outcome, runLab, stoppedIo } from '../../test/support/lab-command.ts'
 import { createScriptedIo, type ScriptedIo } from '../../test/support/scripted-io.ts'
-import type { AlignRun } from '../lab/align/run-align.ts'
-import { readAdapter, writeCheckpoint } from '../lab/checkpoints/index.ts'
-import { type DecoderConfig, initialDecoder } from '../nn/decoder/config.ts'
+import { type AlignRun, runAlign } from '../lab/align/run-align.ts'
+import { readAdapter, readCheckpoint, writeCheckpoint } from '../lab/checkpoints/index.ts'
+import { type DecoderConfig, initialDecoder, parameterCount } from '../nn/decoder/config.ts'
 import { trainBytePairs } from '../nn/tokenizer/byte-level-bpe.ts'
 import { CHATML_TEMPLATE, CHATML_TOKENS } from '../nn/tokenizer/chat-template.ts'
 
@@ -84,12 +84,14 @@ test('a whole model is aligned on pairs and ranks held-out ones rightly', async 
   expect(readdirSync(join(cwd, 'whole')).toSorted()).toEqual(['model', 'report.html', 'run.json'])
   const { heldOut, examples, loss, samples, data } = runOf('whole')
   expect(examples).toBe(9)
-  expect(loss).toEqual({ kind: 'ipo', logRatio: 'sum' })
+  expect(loss).toEqual({ kind: 'ipo', logRatio: 'sum', tau: 0.1 })
   expect(data.form).toBe('pairs')
   expect(heldOut.after.margin ?? 0).toBeGreaterThan((heldOut.before.margin ?? 0) + 1)
   expect(samples).toHaveLength(1)
   const report = readFileSync(join(cwd, 'whole/report.html'), 'utf8')
   expect(report).toContain('Ranked rightly')
+  // What was left to its default is told as well.
+  expect(report).toMatch(/<dt>ipo: tau<\/dt>\s*<dd>0\.1<\/dd>/)
   expect(report).not.toMatch(/<script|https?:/)
 })
 
@@ -97,7 +99,9 @@ test('labelled turns by KTO, evened out; a stopped run goes on to the same adapt
   const options = ['align', '--from', 'bot', '--data', 'turns.jsonl', '--loss', 'kto', '--beta', '0.3', '--batch', '4']
   const tuning = ['--lora-rank', '4', '--passes', '6', '--learning-rate', '0.01']
   expect((await lab([...options, ...tuning, '--out', 'adapted'])).code).toBe(0)
-  expect(runOf('adapted').loss).toEqual({ kind: 'kto', beta: 0.3, desirableWeight: 2, undesirableWeight: 1 })
+  expect(runOf('adapted').loss).toEqual({
+    ...{ kind: 'kto', beta: 0.3, desirableWeight: 2, undesirableWeight: 1, referencePoint: 'batch' },
+  })
   const { rank, layers } = await readAdapter(join(cwd, 'adapted/adapter'))
   expect({ rank, layers: Object.keys(layers).length }).toEqual({ rank: 4, layers: 14 })
 
@@ -131,6 +135,23 @@ test('samples show prompts whose contents come in parts', async () => {
   const parts = ['align', '--from', 'bot', '--data', 'parts.jsonl', '--batch', '1', '--quiet']
   expect((await lab([...parts, '--out', 'parts'])).code).toBe(0)
   expect(runOf('parts').samples.map(({ asked }) => asked)).toEqual([expect.stringMatching(/^user: say (?:red|blue)$/)])
+})
+
+test('a model whose training cannot fit is refused before a folder is made', async () => {
+  const { config } = await readCheckpoint(join(cwd, 'bot'))
+  const bytes = 4 * parameterCount(config)
+  const told: string[] = []
+  const run = (kind: 'dpo' | 'simpo', loraRank: number, memoryLimit: number): Promise<unknown> =>
+    runAlign({
+      ...{ from: join(cwd, 'bot'), data: join(cwd, 'pairs.jsonl'), out: join(cwd, 'large'), loss: { kind } },
+      ...{ passes: 1, learningRate: 1e-3, loraRank, batch: 4, maxLength: 64, seed: 1, threads: 1, resume: false },
+      ...{ memoryLimit, onProgress: (message) => told.push(message) },
+    })
+  await expect(run('dpo', 0, 6 * bytes - 1)).rejects.toThrow('Training bot needs at least')
+  await expect(run('simpo', 0, 5 * bytes - 1)).rejects.toThrow('5 times its weights')
+  await expect(run('dpo', 2, 2 * bytes - 1)).rejects.toThrow('2 times its weights')
+  expect(told).toEqual([])
+  expect(existsSync(join(cwd, 'large'))).toBe(false)
 })
 
 test('mistakes are words with exit code 2, before a folder is made', async () => {

@@ -4,7 +4,9 @@ import type { Command } from 'commander'
 import { aboveZero, example } from './command-help.ts'
 import type { CliIo } from './io.ts'
 import { addAlign } from './lab-align-options.ts'
+import { addDistill } from './lab-distill-options.ts'
 import { addExport } from './lab-export-options.ts'
+import { addTwoPlayer } from './lab-two-player-options.ts'
 import type { Done } from './record-commands.ts'
 
 export function addLab(program: Command, io: CliIo, done: Done): void {
@@ -72,6 +74,8 @@ export function addLab(program: Command, io: CliIo, done: Done): void {
   addAlign(lab, io, done)
   addGenerate(lab, io, done)
   addExport(lab, io, done)
+  addDistill(lab, io, done)
+  addTwoPlayer(lab, io, done)
 }
 
 function addWorld(lab: Command, io: CliIo, done: Done): void {

@@ -27,6 +27,7 @@ test('a world run stops where it can go on, then writes models, figures and a re
   const stopping = stoppedIo(cwd, 'base ', 'SIGINT')
   const stopped = await lab(['world', '--out', 'world', ...SMALL], stopping)
   expect(stopped.code).toBe(130)
+  expect(stopped.errors).toMatch(/^120 rows and their tokenizer are made first/)
   expect(stopped.errors).toContain('The same command with --resume goes on.')
   expect(readdirSync(join(cwd, 'world'))).toEqual(['run'])
 

@@ -6,7 +6,9 @@ import { ParapetError } from '../spec/errors.ts'
 import { addAudit } from './audit-options.ts'
 import { addBench } from './bench-options.ts'
 import { aboveZero, example } from './command-help.ts'
+import { addDevelop } from './develop-options.ts'
 import { EXIT_OK, EXIT_USAGE, exitCodeOfError } from './exit.ts'
+import { addImprove } from './improve-options.ts'
 import type { CliIo } from './io.ts'
 import { addLab } from './lab-options.ts'
 import { parsePort } from './port.ts'
@@ -51,9 +53,11 @@ function createProgram(io: CliIo, runtime: Runtime, done: Done): Command {
   addPolicy(program, io, runtime, done)
   addBench(program, io, runtime, done)
   addLab(program, io, done)
+  addImprove(program, io, done)
   addAudit(program, io, done)
   addRedteam(program, io, done)
   addScreen(program, io, runtime, done)
+  addDevelop(program, io, runtime, done)
   addReview(program, io, done)
   addRecords(program, io, done)
   addKeys(program, io, done)
@@ -121,6 +125,7 @@ function addServe(program: Command, io: CliIo, runtime: Runtime, done: Done): vo
       'model server to guard, as URL or name=URL; several for several (else PARAPET_UPSTREAM, else a small built-in model)',
     )
     .option('--store <where>', 'where decisions are kept: embedded, none or a PostgreSQL URL (else PARAPET_STORE)')
+    .option('--disagreements <file>', 'append what a cascade and its judge disagree on, for parapet improve')
     .option('--body-limit <bytes>', 'largest body of a request', aboveZero)
     .option('--concurrency <n>', 'requests answered at the same time', aboveZero)
     .option('--upstream-timeout <seconds>', 'longest answer of a model', aboveZero)

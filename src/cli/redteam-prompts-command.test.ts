@@ -88,9 +88,15 @@ test('a gateway at a URL is asked with its key; its blocks are blocks', async ()
 test.each([
   [['prompts'], '--out'],
   [['prompts', '--out', 'x', '--attacks', 'nothing'], 'no attack or family'],
+  [['prompts', '--out', 'x', '--without', 'nothing'], 'no attack or family'],
   [['prompts', '--out', 'x', '--fail-on', 'speed>1'], 'no limit of a red team'],
   [['prompts', '--out', 'x', '--fail-on', 'asr@wall>0.1'], 'no setting "wall"'],
   [['prompts', '--out', 'x', '--fail-on', 'asr[encodings]>0.1'], 'no family "encodings"'],
+  [['prompts', '--out', 'x', '--target', 'http://127.0.0.1:9', '--attacks', 'gcg'], 'gcg searches along'],
+  [
+    ['prompts', '--out', 'x', '--target', 'http://127.0.0.1:9', '--attacks', 'search', '--without', 'gcg'],
+    'out: --without suffix-search',
+  ],
   [['prompts', '--out', 'x', '--attacks', 'base64', '--fail-on', 'asr[search]>0.1'], 'of the family "search"'],
   [['prompts', '--out', 'x', '--guards', 'wall'], 'no guard setting'],
   [['prompts', '--out', 'x', '--judge', 'me'], 'no judge "me"'],

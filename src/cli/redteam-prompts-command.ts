@@ -15,7 +15,7 @@ import {
 import { EXIT_NEGATIVE, EXIT_OK, usageError } from './exit.ts'
 import type { CliIo } from './io.ts'
 import { type LabContext, runLabJob } from './lab-run.ts'
-import { Models } from './redteam-prompts-models.ts'
+import { Models, type OpenModel } from './redteam-prompts-models.ts'
 import { goalsOf, judgesOf, settingsOf } from './redteam-prompts-parts.ts'
 import { printable } from './terminal.ts'
 
@@ -61,6 +61,7 @@ async function run(io: CliIo, options: Options, gates: readonly Gate[], context:
   let close = async (): Promise<void> => undefined
   try {
     const target = await models.open(String(options['target']), String(options['model']))
+    requireWeights(options, attacks, target)
     const opened = await settingsOf(io, guards, target, context.onProgress)
     close = opened.close
     const { attacker } = options
@@ -98,7 +99,24 @@ async function run(io: CliIo, options: Options, gates: readonly Gate[], context:
 }
 
 function attacksOf(options: Options): ReturnType<typeof pickAttacks> {
-  return pickAttacks(words(options, 'attacks'), catalogue(options))
+  // A word that begins with a dash would be an option.
+  const left = words(options, 'without').map((word) => `-${word}`)
+  return pickAttacks([...words(options, 'attacks'), ...left], catalogue(options))
+}
+
+/** Searches that were asked for by name must not be left out silently: they need numbers that only a model decoded here shows. */
+function requireWeights(options: Options, attacks: ReturnType<typeof pickAttacks>, { local }: OpenModel): void {
+  const named = words(options, 'attacks')
+  if (named.length === 0 || named.includes('all') || local?.scorer != null) return
+  const search = attacks.find(({ needs }) => needs === 'scorer' || needs === 'gradients')
+  if (search === undefined) return
+  const why =
+    local === null
+      ? 'a model behind a URL or in a GGUF file shows neither its weights nor gradients. Take --target demo or a Hugging Face folder'
+      : 'this model is decoded without onnxruntime-node. Install it: npm install onnxruntime-node'
+  throw usageError(
+    `${search.id} searches along what the target's numbers say, and ${why}, or leave it out: --without ${search.id}.`,
+  )
 }
 
 function catalogue(options: Options): Parameters<typeof allAttacks>[0] {

@@ -37,6 +37,7 @@ export function virusSettings(options: Options): VirusSettings {
     ...{ lambdas: list('sweepLambda'), ratios: list('sweepRatio'), sizes: list('sweepRows') },
     seeds: Array.from({ length: number('seeds') }, (_, at) => at + 1),
     ...{ topK: number('topK'), candidates: number('candidates'), steps: number('steps') },
+    tuned: options['tuned'] === 'attention' ? 'attention' : 'all',
     ...{ epochs: number('epochs'), rate: number('rate'), batch: number('batch') },
     ...{ guardSteps: number('guardSteps'), measured: number('measured') },
     split: options['split'] === 'selection' ? 'selection' : 'test',

@@ -67,6 +67,8 @@ export interface ServeSettings {
   readonly keys: readonly { readonly name: string; readonly key: string; readonly role: 'caller' | 'operator' }[]
   /** `embedded`, `none` or a PostgreSQL URL. */
   readonly store: string
+  /** File that disagreements are appended to, or null. */
+  readonly disagreements: string | null
   readonly limits: { readonly body?: number; readonly concurrency?: number; readonly upstreamTimeout?: number }
   readonly env: Readonly<Record<string, string | undefined>>
   /** Told when an edited policy was taken, or was broken and not taken. */

@@ -58,10 +58,12 @@ async function toSettings(io: CliIo, options: Readonly<Record<string, unknown>>)
     throw usageError(`cannot make the data folder ${dataDir}: ${fileProblem(error)}. Choose another --data-dir.`, error)
   })
   const paint = createPaint(io.stderr.colours)
+  const disagreements = text(options['disagreements'])
   return {
     ...settings,
     host: text(options['host']),
     dataDir,
+    disagreements: disagreements === undefined ? null : resolve(io.cwd, disagreements),
     policy: policy?.path ?? null,
     env: io.env,
     onPolicy: (message, taken) => {

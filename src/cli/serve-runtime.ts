@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Parapet } from '../compose/index.ts'
 import type { KeySource } from '../gateway/index.ts'
+import { type DisagreementFile, openDisagreementFile } from './disagreement-file.ts'
 import { usageError } from './exit.ts'
 import { startTelemetry } from '../telemetry/index.ts'
 import { removeGatewayFile, writeGatewayFile } from './gateway-file.ts'
@@ -25,7 +26,9 @@ export async function serveGateway(settings: ServeSettings): Promise<RunningGate
     )
   }
   const telemetry = await startTelemetry(settings.env)
-  const parapet = await open(settings, keys)
+  const kept =
+    settings.disagreements === null ? null : await openDisagreementFile(settings.disagreements, settings.onDefect)
+  const parapet = await open(settings, keys, kept)
   if (telemetry !== null) parapet.on(telemetry.listener)
   try {
     const running = await gateway.serve(
@@ -51,6 +54,7 @@ export async function serveGateway(settings: ServeSettings): Promise<RunningGate
       },
       async close() {
         await running.close()
+        await kept?.close()
         await telemetry?.shutdown()
         await removeGatewayFile(settings.dataDir)
         keys.close()
@@ -59,12 +63,13 @@ export async function serveGateway(settings: ServeSettings): Promise<RunningGate
   } catch (error) {
     keys.close()
     await parapet.close()
+    await kept?.close()
     await telemetry?.shutdown()
     throw error
   }
 }
 
-async function open(settings: ServeSettings, keys: KeySource): Promise<Parapet> {
+async function open(settings: ServeSettings, keys: KeySource, kept: DisagreementFile | null): Promise<Parapet> {
   const { createParapet } = await import('../compose/index.ts')
   const { store, upstreams } = settings
   const parapet = await createParapet(settings.policy ?? undefined, {
@@ -73,6 +78,7 @@ async function open(settings: ServeSettings, keys: KeySource): Promise<Parapet> 
     limits: settings.limits,
     onDefect: settings.onDefect,
     console: true,
+    ...(kept === null ? {} : { onDisagreement: (disagreement) => kept.add(disagreement) }),
     ...(store === 'none' ? {} : { store: store === 'embedded' ? 'embedded' : { url: store } }),
     ...(Object.keys(upstreams).length === 0 ? {} : { upstream: upstreams }),
   })

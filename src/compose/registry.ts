@@ -25,6 +25,7 @@ import type { JudgeEngines } from './judge-engine.ts'
 import { createPolicyJudge, judgeOptions } from './judge-family.ts'
 import { createPolicyTextClassifier, textClassifierOptions } from './text-classifier-family.ts'
 import type { TextModels } from './text-models.ts'
+import { createPolicyTopic, topicOptions } from './topic-family.ts'
 
 /** Whether the classifier's deep tier is used: where it can be, never, or else there is an error. */
 export type DeepSetting = 'auto' | 'off' | 'required'
@@ -198,6 +199,7 @@ const FAMILIES = {
   'text-classifier': family(textClassifierOptions, (id, options, { textModels }, base) =>
     createPolicyTextClassifier(id, options, textModels, base),
   ),
+  topic: family(topicOptions, (id, options, { textModels }, base) => createPolicyTopic(id, options, textModels, base)),
   conversation: family(conversationOptions, async (id, options, parts) =>
     createPolicyConversation(id, options, await parts.classifier('auto')),
   ),

@@ -25,6 +25,7 @@ function reportsScope({ use, hard: _hard, ...options }: GuardDefinition): boolea
     const { success, data } = judgeOptions.safeParse(options)
     return success && (data.tasks ?? formatOf(data).tasks).includes(LABEL)
   }
+  if (use === 'topic') return true
   if (use !== 'text-classifier') return false
   const { success, data } = textClassifierOptions.safeParse(options)
   if (!success) return false

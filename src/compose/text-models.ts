@@ -4,6 +4,7 @@
  * It holds them weakly. A model that an edited policy no longer names goes, with its memory, once nothing that was asked under the old
  * policy needs it; until then it answers.
  */
+import { loadTopicEngine } from '../engines/embedded/topic-engine.ts'
 import type { TextClassifierOptions, TextEncoderOptions } from '../engines/onnx/index.ts'
 import { loadTextClassifier, loadTextEncoder } from '../engines/onnx/index.ts'
 import type { TextClassifierEngine, TextEncoderEngine } from '../spec/index.ts'
@@ -13,6 +14,8 @@ import { ParapetError } from '../spec/index.ts'
 export interface TextModels {
   classifier(folder: string, options: TextClassifierOptions): Promise<TextClassifierEngine>
   encoder(folder: string, options: TextEncoderOptions): Promise<TextEncoderEngine>
+  /** The off-topic model of a file, or the general one. */
+  topic(path?: string): Promise<TextClassifierEngine>
   /** Gives the memory of all back. Nothing is loaded afterwards. */
   close(): Promise<void>
 }
@@ -45,6 +48,7 @@ export function createTextModels(): TextModels {
   return {
     classifier: (folder, options) => once(['classifier', folder, options], () => loadTextClassifier(folder, options)),
     encoder: (folder, options) => once(['encoder', folder, options], () => loadTextEncoder(folder, options)),
+    topic: (path) => once(['topic', path ?? null], () => loadTopicEngine(path)),
     async close() {
       closed = true
       await Promise.allSettled(loading.values())

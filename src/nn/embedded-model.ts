@@ -2,7 +2,8 @@
  * The embedded classifier's forward code: linear models over hashed features and a calibration, read from one file.
  *
  * `text` judges prompts, documents and (for toxicity) answers; `response` judges answers; `context` adds what the prompt says about
- * the answer; `passage`, where a file has it, judges documents by their worst passage. It knows no windows and no policy.
+ * the answer; `passage`, where a file has it, judges documents by their worst passage. Where a file calibrates languages apart, the
+ * beginning of each text decides which it is. It knows no windows and no policy.
  */
 import { ParapetError } from '../spec/index.ts'
 import { HashedFeatures } from './hashed-features.ts'
@@ -10,6 +11,7 @@ import type { HashedLinear } from './hashed-linear.ts'
 import { damagedModelFile, readModelFile, writeModelFile } from './model-file.ts'
 import { PackedLinear } from './packed-linear.ts'
 import { PassageModel, type PassageModelData, type PassageTerms } from './passage-model.ts'
+import { type SpokenLanguage, spokenLanguage } from './spoken-language.ts'
 
 export const MODEL_PARTS: readonly ModelPart[] = ['text', 'response', 'context']
 export type ModelPart = 'text' | 'response' | 'context'
@@ -26,13 +28,19 @@ export interface Calibration {
   readonly intercept: number
 }
 
+/** Stands for every language without a calibration of its own. */
+export const ANY_LANGUAGE = '*'
+
+/** By language; `*` is the general one. */
+export type LanguageCalibrations = Readonly<Record<string, Calibration>>
+
 export interface EmbeddedModelData {
   readonly id: string
   readonly parts: Readonly<Record<ModelPart, HashedLinear>>
   /** Judges documents; without it `text` does. */
   readonly passage?: PassageModelData
-  /** By output name. */
-  readonly calibration: Readonly<Record<string, Calibration>>
+  /** By output name, then language. */
+  readonly calibration: Readonly<Record<string, LanguageCalibrations>>
   /** Head to language to coverage. */
   readonly coverage: Readonly<Record<string, Readonly<Record<string, 'trained' | 'transferred' | 'untested'>>>>
 }
@@ -86,7 +94,10 @@ interface Part {
   readonly outputs: readonly string[]
   readonly scales: Float32Array
   readonly biases: Float32Array
+  /** One for each output, in general. */
   readonly calibrations: readonly Calibration[]
+  /** The same in a language that an output has one of its own for. */
+  readonly byLanguage: ReadonlyMap<string, readonly Calibration[]>
 }
 
 const UNCALIBRATED: Calibration = { slope: 1, intercept: 0 }
@@ -96,18 +107,21 @@ export class EmbeddedModel {
   readonly id: string
   readonly checksum: string
   readonly coverage: EmbeddedModelData['coverage']
-  readonly #calibration: EmbeddedModelData['calibration']
+  readonly calibration: EmbeddedModelData['calibration']
   readonly #parts: Readonly<Record<ModelPart, Part>>
   /** For each output of `context`, the column of the same output of `response`. */
   readonly #contextOf: readonly number[]
   readonly #passage: PassageModel | null
+  /** Whether some output has a calibration for some language. */
+  readonly #detects: boolean
 
   constructor(data: EmbeddedModelData, checksum: string) {
     this.id = data.id
     this.checksum = checksum
     this.coverage = data.coverage
-    this.#calibration = data.calibration
+    this.calibration = data.calibration
     this.#parts = partsOf(data)
+    this.#detects = languagesOf(data.calibration).size > 0
     const { response, context } = this.#parts
     this.#contextOf = context.outputs.map((output) => response.outputs.indexOf(output))
     const { passage, parts } = data
@@ -142,20 +156,32 @@ export class EmbeddedModel {
     const passage = terms === undefined ? {} : { passage: { ...terms, linear: read(PASSAGE) } }
     if (passage.passage !== undefined && passage.passage.linear.outputs.length !== 1)
       throw damagedModelFile(name, 'its part passage has not one output')
-    if (!Object.values(calibration ?? {}).every(isCalibration))
-      throw damagedModelFile(name, 'its calibration is not whole')
-    return new EmbeddedModel({ id, parts, ...passage, calibration, coverage }, checksum)
+    const byLanguage = calibrationOf(calibration)
+    if (byLanguage === null) throw damagedModelFile(name, 'its calibration is not whole')
+    return new EmbeddedModel({ id, parts, ...passage, calibration: byLanguage, coverage }, checksum)
   }
 
-  /** Outputs of the text model. */
-  scoreText(text: string): Readonly<Record<string, number>> {
+  /** The language a text is calibrated by, decided by its beginning; null where it is unclear or the file calibrates none apart. */
+  languageOf(text: string): SpokenLanguage | null {
+    return this.#detects ? spokenLanguage(text) : null
+  }
+
+  /** Outputs of the text model. With null for the language they are calibrated in general. */
+  scoreText(text: string, language: SpokenLanguage | null = this.languageOf(text)): Readonly<Record<string, number>> {
     const part = this.#parts.text
     this.#read(part, text)
-    return this.#withPassages(this.#scoresOfText(part), text)
+    const scores = this.#scoresOfText(part, language)
+    const document = this.scoreDocument(text, language)
+    if (document !== null) scores[PASSAGE_OUTPUT] = document
+    return scores
   }
 
-  /** Outputs of the response model, given the prompt it answers. */
-  scoreResponse(response: string, prompt: string | undefined): Readonly<Record<string, number>> {
+  /** Outputs of the response model, given the prompt it answers. With null for the answer's language they are calibrated in general. */
+  scoreResponse(
+    response: string,
+    prompt: string | undefined,
+    language: SpokenLanguage | null = this.languageOf(response),
+  ): Readonly<Record<string, number>> {
     const { response: part, context } = this.#parts
     let known: PromptContext | null = null
     if (prompt !== undefined && prompt !== '') {
@@ -163,7 +189,7 @@ export class EmbeddedModel {
       known = this.#contextLogits()
     }
     this.#read(part, response)
-    return this.#scoresOfResponse(known)
+    return this.#scoresOfResponse(known, language)
   }
 
   /** Whether documents are judged by their worst passage. */
@@ -172,13 +198,16 @@ export class EmbeddedModel {
   }
 
   /** Outputs of the text model for a prompt, and what it says about its answers; one reading does for both. */
-  readPrompt(prompt: string): {
+  readPrompt(
+    prompt: string,
+    language: SpokenLanguage | null = this.languageOf(prompt),
+  ): {
     readonly text: Readonly<Record<string, number>>
     readonly context: PromptContext | null
   } {
     const { text, context } = this.#parts
     this.#read(text, prompt)
-    const scores = this.#scoresOfText(text)
+    const scores = this.#scoresOfText(text, language)
     if (context.group !== text.group) this.#read(context, prompt)
     const known = prompt === '' ? null : this.#contextLogits()
     return { text: scores, context: known }
@@ -190,10 +219,11 @@ export class EmbeddedModel {
     context: PromptContext | null,
   ): { readonly text: Readonly<Record<string, number>>; readonly response: Readonly<Record<string, number>> } {
     const { text, response } = this.#parts
+    const language = this.languageOf(answer)
     this.#read(text, answer)
-    const ofText = this.#scoresOfText(text)
+    const ofText = this.#scoresOfText(text, language)
     if (response.group !== text.group) this.#read(response, answer)
-    return { text: ofText, response: this.#scoresOfResponse(context) }
+    return { text: ofText, response: this.#scoresOfResponse(context, language) }
   }
 
   /** How much each place of a text adds to an output: parallel arrays of starts, ends and contributions. */
@@ -215,9 +245,23 @@ export class EmbeddedModel {
     return { starts: starts.slice(0, count), ends: ends.slice(0, count), values }
   }
 
-  /** Probability of an output from its raw logit. */
-  calibrated(output: string, logit: number): number {
-    return probability(this.#calibration[output] ?? UNCALIBRATED, logit)
+  /** Probability of an output from its raw logit, in a language that the text was found to be in. */
+  calibrated(output: string, logit: number, language: SpokenLanguage | null = null): number {
+    return probability(this.#calibrationFor(output, language), logit)
+  }
+
+  /** What the general calibration makes of a text whose probability by its language's is known. */
+  inGeneral(output: string, language: SpokenLanguage | null, score: number): number {
+    const own = this.#calibrationFor(output, language)
+    const general = this.#calibrationFor(output, null)
+    // A probability of 0 or 1 is one of every logit that far out: it stays what it is.
+    if (own === general || score <= 0 || score >= 1) return score
+    return probability(general, (Math.log(score / (1 - score)) - own.intercept) / own.slope)
+  }
+
+  #calibrationFor(output: string, language: SpokenLanguage | null): Calibration {
+    const known = this.calibration[output]
+    return (language === null ? undefined : known?.[language]) ?? known?.[ANY_LANGUAGE] ?? UNCALIBRATED
   }
 
   /** Sums the weights of a text's features for `part`, the rest of its group with it (for parts that begin later: alone). */
@@ -234,20 +278,15 @@ export class EmbeddedModel {
   }
 
   /** Document: what its worst passage says; null in a file without a passage model. Reads the text a second time. */
-  scoreDocument(text: string): number | null {
-    return this.#passage === null ? null : this.calibrated(PASSAGE_OUTPUT, this.#passage.worst(text).logit)
+  scoreDocument(text: string, language: SpokenLanguage | null = this.languageOf(text)): number | null {
+    return this.#passage === null ? null : this.calibrated(PASSAGE_OUTPUT, this.#passage.worst(text).logit, language)
   }
 
-  #withPassages(scores: Record<string, number>, text: string): Readonly<Record<string, number>> {
-    const document = this.scoreDocument(text)
-    if (document !== null) scores[PASSAGE_OUTPUT] = document
-    return scores
-  }
-
-  #scoresOfText(part: Part): Record<string, number> {
+  #scoresOfText(part: Part, language: SpokenLanguage | null): Record<string, number> {
     const scores: Record<string, number> = {}
+    const calibrations = (language === null ? undefined : part.byLanguage.get(language)) ?? part.calibrations
     for (let output = 0; output < part.outputs.length; output++) {
-      const calibration = part.calibrations[output] ?? UNCALIBRATED
+      const calibration = calibrations[output] ?? UNCALIBRATED
       scores[part.outputs[output] ?? ''] = probability(calibration, this.#logit(part, output))
     }
     return scores
@@ -260,13 +299,13 @@ export class EmbeddedModel {
   }
 
   /** For the answer that was just read. */
-  #scoresOfResponse(context: PromptContext | null): Readonly<Record<string, number>> {
+  #scoresOfResponse(context: PromptContext | null, language: SpokenLanguage | null): Readonly<Record<string, number>> {
     const { response } = this.#parts
     const scores: Record<string, number> = {}
     response.outputs.forEach((output, index) => {
       const known = context === null ? -1 : this.#contextOf.indexOf(index)
       const logit = this.#logit(response, index) + (known < 0 ? 0 : (context?.[known] ?? 0))
-      scores[output] = this.calibrated(context === null && output === 'response_harm' ? ALONE : output, logit)
+      scores[output] = this.calibrated(context === null && output === 'response_harm' ? ALONE : output, logit, language)
     })
     return scores
   }
@@ -274,6 +313,7 @@ export class EmbeddedModel {
 
 function partsOf(data: EmbeddedModelData): Record<ModelPart, Part> {
   const sizes = new Set(MODEL_PARTS.map((name) => data.parts[name].bits))
+  const languages = languagesOf(data.calibration)
   const made: Partial<Record<ModelPart, Part>> = {}
   for (const bits of sizes) {
     const names = MODEL_PARTS.filter((name) => data.parts[name].bits === bits)
@@ -282,16 +322,42 @@ function partsOf(data: EmbeddedModelData): Record<ModelPart, Part> {
     let first = 0
     for (const name of names) {
       const { outputs, scales, biases } = data.parts[name]
-      const calibrations = outputs.map((output) => data.calibration[output] ?? UNCALIBRATED)
-      made[name] = { group, first, outputs, scales, biases, calibrations }
+      const calibrationsIn = (language: string): readonly Calibration[] =>
+        outputs.map(
+          (output) => data.calibration[output]?.[language] ?? data.calibration[output]?.[ANY_LANGUAGE] ?? UNCALIBRATED,
+        )
+      const byLanguage = new Map([...languages].map((language) => [language, calibrationsIn(language)]))
+      made[name] = { group, first, outputs, scales, biases, calibrations: calibrationsIn(ANY_LANGUAGE), byLanguage }
       first += outputs.length
     }
   }
   return made as Record<ModelPart, Part>
 }
 
-function isCalibration(value: Calibration | null): boolean {
-  return Number.isFinite(value?.slope) && Number.isFinite(value?.intercept)
+/** Languages that some output has a calibration of its own for. */
+function languagesOf(calibration: EmbeddedModelData['calibration']): ReadonlySet<string> {
+  const languages = new Set(Object.values(calibration).flatMap((entry) => Object.keys(entry)))
+  languages.delete(ANY_LANGUAGE)
+  return languages
+}
+
+/** By output and language; files from before there were languages have one calibration an output. Null where it is not whole. */
+function calibrationOf(value: unknown): EmbeddedModelData['calibration'] | null {
+  const outputs = Object.entries((value ?? {}) as Readonly<Record<string, unknown>>)
+  const read: Record<string, LanguageCalibrations> = {}
+  for (const [output, entry] of outputs) {
+    if (typeof entry !== 'object' || entry === null) return null
+    const languages = 'slope' in entry || 'intercept' in entry ? { [ANY_LANGUAGE]: entry } : entry
+    const entries = Object.values(languages)
+    if (!entries.every(isCalibration) || !Object.hasOwn(languages, ANY_LANGUAGE)) return null
+    read[output] = languages as LanguageCalibrations
+  }
+  return read
+}
+
+function isCalibration(value: unknown): value is Calibration {
+  const { slope, intercept } = (value ?? {}) as Partial<Calibration>
+  return Number.isFinite(slope) && Number.isFinite(intercept)
 }
 
 /** Whether a part has as many numbers as it says. A missing one would make a score that is no number, which exceeds no threshold. */

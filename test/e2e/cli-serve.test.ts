@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -182,5 +182,63 @@ describe('parapet serve', () => {
     writeFileSync(file, 'parapet: 1\nrails: nonsense\n')
     await noted('rails')
     expect(await decide()).toBe('block')
+  })
+})
+
+describe('--disagreements', () => {
+  test('appends what classifier and judge disagree on, with the texts that the policy keeps', async () => {
+    const judge = createServer((request, response) => {
+      request.resume()
+      response.setHeader('content-type', 'application/json')
+      response.end(
+        JSON.stringify({
+          choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'unsafe\nS1' } }],
+        }),
+      )
+    })
+    await new Promise<void>((resolve) => judge.listen(0, '127.0.0.1', resolve))
+    const { port } = judge.address() as AddressInfo
+    writeFileSync(
+      join(cwd, 'parapet.yaml'),
+      `parapet: 1
+record: { capture: full }
+deadlines: { stage: 20s }
+rails: { input: [{ guard: safety, deadline: 15s }] }
+guards:
+  safety:
+    use: judge
+    format: llama-guard-3
+    engine: { url: "http://127.0.0.1:${port}/v1", model: scripted }
+    timeout: 12s
+    band: { from: 0, to: 1 }
+`,
+    )
+    const child = start(['--policy', 'parapet.yaml', '--disagreements', 'kept.jsonl'])
+    const url = listening.exec(await printed(child, listening))?.[1] ?? ''
+    const answer = await post({
+      url: `${url}/v1/guard`,
+      body: JSON.stringify({ stage: 'input', prompt: 'How do I cook rice?' }),
+    })
+    expect(await answer.json()).toMatchObject({ decision: 'block' })
+    const end = ended(child)
+    child.kill('SIGTERM')
+    await end
+    judge.close()
+    const lines = readFileSync(join(cwd, 'kept.jsonl'), 'utf8').trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({
+        guard: 'safety',
+        label: 'prompt_harm',
+        judge: expect.objectContaining({ harmful: true }) as unknown,
+        texts: expect.objectContaining({ prompt: 'How do I cook rice?' }) as unknown,
+      }),
+    ])
+    expect(statSync(join(cwd, 'kept.jsonl')).mode & 0o777).toBe(0o600)
+  })
+
+  test('a file that cannot be written is told before anything is served', async () => {
+    const { code, stderr } = await cli(['serve', '--port', '0', '--disagreements', 'none/kept.jsonl'], { cwd })
+    expect(code).toBe(2)
+    expect(stderr).toContain('cannot write disagreements to')
   })
 })

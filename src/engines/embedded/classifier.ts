@@ -12,7 +12,7 @@ import type {
   PromptReading,
 } from '../../spec/index.ts'
 import type { ModelPart } from '../../nn/embedded-model.ts'
-import { EmbeddedModel } from '../../nn/embedded-model.ts'
+import { ALONE, EmbeddedModel } from '../../nn/embedded-model.ts'
 import type { DeepTier } from './deep-tier.ts'
 import { HEADS, isHazard } from './heads.ts'
 
@@ -42,15 +42,64 @@ export function createEmbeddedClassifier(bytes: Uint8Array, name = 'embedded', d
     ...fast,
     version: `${model.checksum}+${deep.version}`,
     card: { heads: model.coverage, deep: deep.coverage },
-    refine: (input, scores) => deep.refine(input, scores),
+    refine: (input, scores) => refine(model, deep, input, scores),
     prepare: async () => void (await deep.open()),
   }
 }
 
+/**
+ * The deep tier was calibrated together with the fast tier's general calibration, and has languages of its own: it is told what that
+ * makes of the text. A score that it leaves alone stays the one of the text's language.
+ */
+function refine(
+  model: EmbeddedModel,
+  deep: DeepTier,
+  input: ClassifierInput,
+  scores: ClassifierScores,
+): Promise<ClassifierScores> | null {
+  const refined = deep.refine(input, inGeneral(model, input, scores))
+  return refined === null ? null : refined.then((both) => onlyRefined(scores, both))
+}
+
+function inGeneral(model: EmbeddedModel, input: ClassifierInput, scores: ClassifierScores): ClassifierScores {
+  const languages = {
+    prompt: model.languageOf(input.prompt ?? ''),
+    response: model.languageOf(input.response ?? ''),
+    system: null,
+  }
+  if (languages.prompt === null && languages.response === null) return scores
+  const alone = (input.prompt ?? '') === ''
+  const heads: { -readonly [Head in ClassifierHead]?: number | null } = {}
+  for (const head of Object.keys(HEADS) as ClassifierHead[]) {
+    const [, output, field] = HEADS[head]
+    const score = scores[head]
+    const calibrated = alone && head === 'response_harm' ? ALONE : output
+    heads[head] = score === null ? null : model.inGeneral(calibrated, languages[field], score)
+  }
+  const language = input.response === undefined ? languages.prompt : languages.response
+  const categories = Object.entries(scores.categories).map(([hazard, score]) => [
+    hazard,
+    model.inGeneral(hazard, language, score),
+  ])
+  return { ...scores, ...heads, categories: Object.fromEntries(categories) as Record<string, number> }
+}
+
+/** What the deep tier answered, and the rest as it was. */
+function onlyRefined(scores: ClassifierScores, both: ClassifierScores): ClassifierScores {
+  const { deep } = both
+  if (deep === undefined) return scores
+  const heads: { -readonly [Head in ClassifierHead]?: number | null } = {}
+  for (const head of Object.keys(HEADS) as ClassifierHead[]) if (deep.includes(head)) heads[head] = both[head]
+  const categories = { ...scores.categories }
+  for (const hazard in categories) if (deep.includes(hazard)) categories[hazard] = both.categories[hazard] ?? 0
+  return { ...scores, ...heads, categories, deep }
+}
+
 function classify(model: EmbeddedModel, { prompt, response }: ClassifierInput): ClassifierScores {
-  const ofPrompt = prompt === undefined ? null : model.readPrompt(prompt)
+  const language = model.languageOf(prompt ?? '')
+  const ofPrompt = prompt === undefined ? null : model.readPrompt(prompt, language)
   const ofResponse = response === undefined ? null : model.scoreAnswer(response, ofPrompt?.context ?? null)
-  const document = prompt === undefined ? null : model.scoreDocument(prompt)
+  const document = prompt === undefined ? null : model.scoreDocument(prompt, language)
   const scores = toScores(ofPrompt?.text ?? null, ofResponse)
   return document === null ? scores : { ...scores, injection_indirect: document }
 }

@@ -10,6 +10,13 @@ import { createDeepTier } from './deep-tier.ts'
 
 export { createChatModel, createDeepTier, createEmbeddedClassifier }
 export type { DeepTier, DeepTierOptions } from './deep-tier.ts'
+export {
+  createTopicEngine,
+  loadTopicEngine,
+  TOPIC_FILE,
+  TOPIC_LABELS,
+  type TopicEngineOptions,
+} from './topic-engine.ts'
 
 /** Files of the package. Source and build lie equally deep below its root. */
 export const MODEL_FILES: Readonly<Record<'classifier' | 'deep' | 'chat', URL>> = {

@@ -226,6 +226,16 @@ describe('what cannot be', () => {
     },
   )
 
+  test('a tokenizer of another model is an error before the first step', async () => {
+    const { config, parameters } = await settings()
+    const small = { ...config, vocabularySize: 260, endTokens: [1] }
+    let steps = 0
+    await expect(run({ config: small, parameters, onStep: () => (steps += 1) })).rejects.toThrow(
+      /of row 1 has the token 2\d\d, and the model knows 260 tokens\. Use the tokenizer that belongs to the model/,
+    )
+    expect(steps).toBe(0)
+  })
+
   test('contents that are not text are refused', async () => {
     const media = [{ type: 'media', mediaType: 'image/png', source: 'data:,' }] as const
     const pairs = [{ prompt: [{ role: 'user', content: media }], chosen: 'a', rejected: 'b' }] as const

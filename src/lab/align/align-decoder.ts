@@ -22,7 +22,7 @@ import { positions } from './alignment-plan.ts'
 import { copyOf } from './copy-parameters.ts'
 import { type PreferenceSettings, type SettledPreferenceLoss, preferenceLoss } from './preference-loss.ts'
 import { responsesOf } from './response-scorer.ts'
-import type { ResponseBucket, ResponseTokens } from './sequence-log-probabilities.ts'
+import { type ResponseBucket, type ResponseTokens, requireKnownTokens } from './sequence-log-probabilities.ts'
 
 export interface AlignDecoderOptions {
   readonly runtime: OnnxRuntime
@@ -80,6 +80,7 @@ export async function alignDecoder(options: AlignDecoderOptions): Promise<Aligne
   const loss = preferenceLoss(options.loss)
   const maxLength = Math.min(options.maxLength ?? config.maxLength, config.maxLength)
   const encoded = encodeExamples(loss, options.data, { tokenizer: options.tokenizer, maxLength })
+  requireKnownTokens(encoded.rows, config.vocabularySize)
   const adapter = lora === undefined ? undefined : initialAdapter(config, lora, seed)
   const all = adapter === undefined ? parameters : { ...parameters, ...adapterParameters(adapter) }
   const run = checkpoint === undefined ? '' : fingerprint(options, all, encoded.rows)

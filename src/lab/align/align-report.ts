@@ -11,11 +11,20 @@ import type { AlignRun } from './run-align.ts'
 
 export function renderAlignReport(run: AlignRun): string {
   const { kind, ...settings } = run.loss
+  const { passes, learningRate, loraRank, batch, maxLength, seed, threads } = run.options
   return renderPage({
     title: `Alignment with ${kind}`,
-    about: html`${inWhole(run.examples)} ${run.data.form} of ${run.data.name}, ${inWhole(run.leftOut)} too long and left
-    out. Loss ${JSON.stringify(settings)}; ${JSON.stringify(run.options)}.`,
-    main: html`<h2>On prompts that were held out</h2>
+    about: html`${loraRank > 0 ? `An adapter of rank ${loraRank}` : 'The whole model'} on ${inWhole(run.examples)}
+    ${run.data.form} of ${run.data.name}; ${inWhole(run.leftOut)} were longer than ${inWhole(maxLength)} tokens and left
+    out.`,
+    main: html`<h2>Settings</h2>
+      <dl class="facts">
+        ${Object.entries(settings).map(([name, value]) => fact(`${kind}: ${name}`, String(value)))}
+        ${fact('Passes', String(passes))} ${fact('Highest learning rate', String(learningRate))}
+        ${fact(`${run.data.form === 'pairs' ? 'Pairs' : 'Turns'} of a step`, inWhole(batch))}
+        ${fact('Seed', String(seed))} ${fact('Threads', String(threads))}
+      </dl>
+      <h2>On prompts that were held out</h2>
       <div class="scroll" tabindex="0" role="region" aria-label="Held-out figures">
         <table>
           <thead>
@@ -63,8 +72,16 @@ export function renderAlignReport(run: AlignRun): string {
           </tbody>
         </table>
       </div>`,
-    footer: html`Data ${run.data.sha256.slice(0, 16)}, seed ${run.options.seed}.`,
+    footer: html`${run.data.name} ${run.data.sha256.slice(0, 16)}. One thread gives the same numbers again on one kind
+    of processor and version of onnxruntime.`,
   })
+}
+
+function fact(name: string, value: string): Markup {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd>${value}</dd>
+  </div>`
 }
 
 function figures(name: string, { rows, rankedRightly, margin, good, bad }: PreferenceFigures): Markup {

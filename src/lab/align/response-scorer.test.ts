@@ -126,4 +126,14 @@ describe('the scorer', () => {
     expect(await scorer.score([])).toEqual(new Float64Array(0))
     await scorer.dispose()
   })
+
+  test('tokens of another model’s tokenizer are named with their row before anything runs', async () => {
+    const scorer = new ResponseScorer({ runtime: await runtime(), config, parameters })
+    const row = { prompt: [1, 2], response: [3] }
+    await expect(scorer.score([row, { ...row, prompt: [1, 23] }])).rejects.toThrow(
+      'The prompt of row 2 has the token 23, and the model knows 23 tokens',
+    )
+    await expect(scorer.score([{ ...row, response: [-1] }])).rejects.toThrow('The response of row 1 has the token -1')
+    await scorer.dispose()
+  })
 })

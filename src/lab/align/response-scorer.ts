@@ -17,6 +17,7 @@ import {
   type ResponseBucket,
   type ResponseLogProbabilities,
   type ResponseTokens,
+  requireKnownTokens,
   responseBatch,
   responseLogProbabilities,
   responseTokens,
@@ -56,6 +57,7 @@ export class ResponseScorer {
   /** Sums over the tokens of each response, in nats, in the order of the rows. */
   async score(rows: readonly ResponseTokens[]): Promise<Float64Array> {
     const scores = new Float64Array(rows.length)
+    requireKnownTokens(rows, this.#vocabulary)
     const places = rows.map((_, place) => place)
     const lengthOf = (place: number): number => positions(rows[place] as ResponseTokens)
     for (const group of byLength(places, lengthOf, 1)) {

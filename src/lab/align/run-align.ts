@@ -16,6 +16,7 @@ import type { ParameterValues } from '../../nn/tensor/parameters.ts'
 import { type TextTokenizer, loadTokenizer } from '../../nn/tokenizer/tokenizer-json.ts'
 import { ParapetError } from '../../spec/errors.ts'
 import { readCheckpoint, writeAdapter, writeCheckpoint } from '../checkpoints/index.ts'
+import { requireTrainingMemory } from '../checkpoints/training-memory.ts'
 import type { StepProgress } from '../train/step-loop.ts'
 import { writeAtomically } from '../train/write-atomically.ts'
 import { alignDecoder } from './align-decoder.ts'
@@ -25,7 +26,7 @@ import { copyOf } from './copy-parameters.ts'
 import { chatMessage, encodePairs, encodeTurns } from './encode-preferences.ts'
 import { holdOut, readPreferenceData } from './preference-data.ts'
 import { imbalanceWeights, turnsOfPairs } from './pairs.ts'
-import { type PreferenceSettings, preferenceLoss } from './preference-loss.ts'
+import { type PreferenceSettings, type SettledPreferenceLoss, preferenceLoss } from './preference-loss.ts'
 import { type PreferenceFigures, measurePairs, measureTurns } from './preference-measure.ts'
 import { ResponseScorer } from './response-scorer.ts'
 
@@ -47,6 +48,8 @@ export interface RunAlignOptions {
   readonly maxLength: number
   readonly seed: number
   readonly threads: number
+  /** Most bytes that weights, gradients and moments may take; the machine's memory where absent. */
+  readonly memoryLimit?: number
   readonly resume: boolean
   readonly onProgress: (message: string) => void
   readonly signal?: AbortSignal
@@ -61,6 +64,7 @@ export interface AlignSample {
 /** What `run.json` holds. */
 export interface AlignRun {
   readonly formatVersion: 1
+  /** With every default filled in. */
   readonly loss: PreferenceSettings
   readonly options: Readonly<
     Record<'passes' | 'learningRate' | 'loraRank' | 'batch' | 'maxLength' | 'seed' | 'threads', number>
@@ -92,6 +96,7 @@ export async function runAlign(options: RunAlignOptions): Promise<readonly strin
   const { config, parameters, tokenizer: files } = await readCheckpoint(from)
   if (files === undefined)
     throw new ParapetError('input_invalid', `${from} has no tokenizer.json, so its model cannot be aligned on text.`)
+  requireTrainingMemory(basename(from), config, setsOfWeights(loss, loraRank), options.memoryLimit)
   const tokenizer = await loadTokenizer(files)
   const maxLength = Math.min(options.maxLength, config.maxLength)
   const { learnt, heldOut } = holdOut(data, seed)
@@ -125,7 +130,7 @@ export async function runAlign(options: RunAlignOptions): Promise<readonly strin
   const run: AlignRun = {
     ...{
       formatVersion: 1,
-      loss: settings,
+      loss: preferenceLoss(settings).settings,
       options: { passes, learningRate, loraRank, batch, maxLength, seed, threads },
     },
     data: {
@@ -143,6 +148,11 @@ export async function runAlign(options: RunAlignOptions): Promise<readonly strin
     `held out, after:  ${told(after)}`,
     `wrote ${join(out, 'model')}${adapter === undefined ? '' : `, ${join(out, 'adapter')}`}, ${join(out, 'run.json')} and ${join(out, 'report.html')}`,
   ]
+}
+
+/** Sets of all weights that a run holds at once: the model as it was and as it is, and without an adapter gradients and moments. */
+function setsOfWeights({ needsReference }: SettledPreferenceLoss, loraRank: number): number {
+  return loraRank > 0 ? 2 : needsReference ? 6 : 5
 }
 
 /** KTO's weights even the numbers of good and bad turns out, where they are not set. */

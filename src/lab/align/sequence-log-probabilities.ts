@@ -4,6 +4,7 @@
  * Position t predicts the token that follows it. Only the positions whose next token belongs to a response are learnt, and only these
  * have logits: prompts, system texts and padding have none. Nothing is cut to fit: a row that is too long is an error.
  */
+import { requireTokens } from '../../nn/decoder/token-ids.ts'
 import { ParapetError } from '../../spec/errors.ts'
 import { greater, logSoftmax, mul, pick, sum, where } from '../../nn/tensor/index.ts'
 import type { SymbolicTensor } from '../../nn/tensor/index.ts'
@@ -119,6 +120,14 @@ function checkRoom(given: readonly ResponseTokens[], { rows, length, learnt }: R
       'input_invalid',
       `The batch has room for ${rows} rows and ${learnt} tokens of responses, not for ${given.length} and ${tokens}.`,
     )
+}
+
+/** Throws `input_invalid` for a row with a token that a vocabulary of this size has not. */
+export function requireKnownTokens(rows: readonly ResponseTokens[], vocabularySize: number): void {
+  rows.forEach(({ prompt, response }, row) => {
+    requireTokens(prompt, vocabularySize, `The prompt of row ${row + 1}`)
+    requireTokens(response, vocabularySize, `The response of row ${row + 1}`)
+  })
 }
 
 /** Tokens of all responses together. */

@@ -142,6 +142,11 @@ describe('what is wrong is said before weights are read', () => {
     expect(await readCheckpoint(folder, { memoryLimit: 4 * count })).toEqual(CHECKPOINT)
   })
 
+  test('layers that no machine holds are counted, not listed', async () => {
+    await changeJson('config.json', { num_hidden_layers: 1e9 })
+    await expect(readCheckpoint(folder)).rejects.toThrow(/needs \d.* GB for its weights in 32 bits/)
+  })
+
   test('memory of a large model, without its weights', async () => {
     await changeJson('config.json', { vocab_size: 49_152, hidden_size: 65_536 })
     await rm(join(folder, 'model.safetensors'))

@@ -5,6 +5,7 @@
  * subject that does not say what it was trained on is "not known", never clean.
  */
 import { createHash } from 'node:crypto'
+import type { KnownHashes } from './hash-list.ts'
 import type { EvaluationSample } from './sample.ts'
 
 /** What is known of one subject and one set. */
@@ -47,11 +48,11 @@ export function eightGrams(text: string): readonly string[] {
 /** Counts overlap of samples with what a subject was trained on and with what fitted its threshold. */
 export function contaminationOf(
   samples: readonly EvaluationSample[],
-  subject: { readonly trainingHashes?: ReadonlySet<string>; readonly trainingEightGrams?: ReadonlySet<string> },
+  subject: { readonly trainingHashes?: KnownHashes; readonly trainingEightGrams?: ReadonlySet<string> },
   fitting: ReadonlySet<string> | null,
 ): Contamination {
   const { trainingHashes, trainingEightGrams } = subject
-  const countIn = (hashes: ReadonlySet<string> | null | undefined): number | null =>
+  const countIn = (hashes: KnownHashes | null | undefined): number | null =>
     hashes === null || hashes === undefined
       ? null
       : samples.filter((sample) => hashes.has(textHash(judgedText(sample)))).length

@@ -3,6 +3,7 @@
  *
  * A failure is never a verdict. It runs nothing by itself.
  */
+import type { KnownHashes } from './hash-list.ts'
 import type { EvaluationSample, EvaluationTask } from './sample.ts'
 
 /** What a subject said about one sample. */
@@ -41,7 +42,7 @@ export interface Subject {
   /** Tasks it can judge; samples of others are not given to it, and the report says so. */
   readonly tasks: readonly EvaluationTask[]
   /** Hashes of the texts it was trained on (see `contamination.ts`), where they are known. */
-  readonly trainingHashes?: ReadonlySet<string>
+  readonly trainingHashes?: KnownHashes
   /** Hashes of the runs of eight words of those texts (see `contamination.ts`), where they are known. */
   readonly trainingEightGrams?: ReadonlySet<string>
   predict(sample: EvaluationSample, signal: AbortSignal): Promise<Prediction> | Prediction

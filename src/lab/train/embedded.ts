@@ -5,11 +5,13 @@
  * is that (Hinton, Vinyals & Dean 2015, "Distilling the knowledge in a neural network", §2), and heads without a label learn from it
  * alone.
  */
-import type { Calibration, EmbeddedModelData } from '../../nn/embedded-model.ts'
-import { ALONE, EmbeddedModel, writeEmbeddedModel } from '../../nn/embedded-model.ts'
+import type { EmbeddedModelData } from '../../nn/embedded-model.ts'
+import { ALONE, ANY_LANGUAGE, EmbeddedModel, writeEmbeddedModel } from '../../nn/embedded-model.ts'
 import { HashedFeatures } from '../../nn/hashed-features.ts'
-import type { CalibrationRow, FalsePositiveLimits } from './calibrate.ts'
+import { spokenLanguage } from '../../nn/spoken-language.ts'
+import type { FalsePositiveLimits } from './calibrate.ts'
 import { calibrate } from './calibrate.ts'
+import { calibrateLanguages, type SpokenRow } from './calibrate-languages.ts'
 import type { Example } from './examples.ts'
 import { RESPONSE_OUTPUTS, TEXT_OUTPUTS } from './examples.ts'
 import { exampleWeights } from './example-weights.ts'
@@ -117,23 +119,38 @@ function calibrateAll(
   model: EmbeddedModel,
   examples: readonly CalibrationExample[],
   limits: TrainEmbeddedOptions['limits'],
-): Readonly<Record<string, Calibration>> {
-  const rows = new Map<string, CalibrationRow[]>([...OUTPUTS, ALONE].map((output) => [output, []]))
+): EmbeddedModelData['calibration'] {
+  return Object.fromEntries(
+    [...calibrationRows(model, examples)].map(([output, rows]) => {
+      const general = calibrate(rows, limits[output] ?? {})
+      return [output, { [ANY_LANGUAGE]: general, ...calibrateLanguages(rows, general) }]
+    }),
+  )
+}
+
+/** By output: what a model without a calibration says of every labelled text. Held-out answers count without their prompts too. */
+export function calibrationRows(
+  model: EmbeddedModel,
+  examples: readonly CalibrationExample[],
+): ReadonlyMap<string, readonly SpokenRow[]> {
+  const rows = new Map<string, SpokenRow[]>([...OUTPUTS, ALONE].map((output) => [output, []]))
   for (const { example, set } of examples) {
     add(rows, model, example, set)
     if (example.response !== undefined && (example.prompt ?? '') !== '' && set === HELD_OUT_SET)
       add(rows, model, { ...example, prompt: '' }, `${set}, no prompt`)
   }
-  return Object.fromEntries([...rows].map(([head, list]) => [head, calibrate(list, limits[head] ?? {})]))
+  return rows
 }
 
-function add(rows: ReadonlyMap<string, CalibrationRow[]>, model: EmbeddedModel, example: Example, set: string): void {
+function add(rows: ReadonlyMap<string, SpokenRow[]>, model: EmbeddedModel, example: Example, set: string): void {
   const { text, response = '', prompt, targets } = example
   const scores = text === undefined ? model.scoreResponse(response, prompt) : model.scoreText(text)
   const alone = text === undefined && (prompt ?? '') === ''
+  // The engine goes by what it finds, so the fit does too, whatever a row says of itself.
+  const language = spokenLanguage(text ?? response)
   for (const [target, label] of Object.entries(targets)) {
     const head = alone && target === 'response_harm' ? ALONE : target
-    rows.get(head)?.push({ logit: logitOf(scores[target] ?? 0.5), label, set })
+    rows.get(head)?.push({ logit: logitOf(scores[target] ?? 0.5), label, set, language })
   }
 }
 

@@ -14,7 +14,15 @@ const RIGHT = 12
 const TOP = 10
 const BOTTOM = 42
 
-export function lossPlot(stages: readonly LossStage[]): Markup {
+export interface LossPlotOptions {
+  /** What a loss is counted in. Default: nats a token that is learnt. */
+  readonly unit?: string
+}
+
+export function lossPlot(
+  stages: readonly LossStage[],
+  { unit = 'nats a token that is learnt' }: LossPlotOptions = {},
+): Markup {
   const all = stages.flatMap(({ history }) => history)
   const losses = all.map(({ loss }) => loss).filter((loss) => loss > 0)
   const steps = stages.reduce((sum, { history }) => sum + (history.at(-1)?.step ?? 0), 0)
@@ -25,17 +33,23 @@ export function lossPlot(stages: readonly LossStage[]): Markup {
   const y = (loss: number): string =>
     (TOP + ((high - Math.log10(loss)) / (high - low)) * (HEIGHT - TOP - BOTTOM)).toFixed(1)
   const decades = Array.from({ length: high - low + 1 }, (_, at) => 10 ** (low + at))
+  const ticks = [...new Set([0, 0.25, 0.5, 0.75, 1].map((part) => Math.round(part * steps)))]
   let before = 0
   const lines = stages.map(({ history }, at) => {
     const points = history.filter(({ loss }) => loss > 0).map(({ step, loss }) => `${x(before + step)},${y(loss)}`)
     before += history.at(-1)?.step ?? 0
+    const [only] = points
+    if (only !== undefined && points.length === 1) {
+      const [cx = '', cy = ''] = only.split(',')
+      return html`<circle cx="${cx}" cy="${cy}" r="3" fill="var(--s${at % 6})" />`
+    }
     return html`<polyline class="curve" points="${points.join(' ')}" stroke="var(--s${at % 6})" />`
   })
   const described = stages.map(
     ({ name, history }) => `${name}: ${history.at(-1)?.loss.toFixed(4) ?? 'none'} at its end`,
   )
   return html`<figure>
-    <figcaption>Loss<small>nats a token that is learnt, mean since the point before</small></figcaption>
+    <figcaption>Loss<small>${unit}, mean since the point before</small></figcaption>
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Loss over steps. ${described.join('; ')}">
       ${decades.map(
         (loss) =>
@@ -46,10 +60,10 @@ export function lossPlot(stages: readonly LossStage[]): Markup {
               >${loss < 1 ? loss.toFixed(-Math.round(Math.log10(loss))) : String(loss)}</text
             >`,
       )}
-      ${[0, 0.25, 0.5, 0.75, 1].map(
-        (part) =>
-          html`<text x="${x(part * steps)}" y="${HEIGHT - BOTTOM + 16}" text-anchor="${part === 1 ? 'end' : 'middle'}"
-            >${Math.round(part * steps)}</text
+      ${ticks.map(
+        (step) =>
+          html`<text x="${x(step)}" y="${HEIGHT - BOTTOM + 16}" text-anchor="${step === steps ? 'end' : 'middle'}"
+            >${step}</text
           >`,
       )}
       <text x="${LEFT + (WIDTH - LEFT - RIGHT) / 2}" y="${HEIGHT - 8}" text-anchor="middle">steps</text>

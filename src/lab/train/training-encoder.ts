@@ -14,6 +14,7 @@ import type { OnnxRuntime } from '../../nn/runtime/onnx-runtime.ts'
 import { ParapetError } from '../../spec/index.ts'
 import { trainEncoder, type ReadyEncoder, type TrainedEncoder } from './deep/encoder.ts'
 import { addToLexicon, loadUseLite } from './deep/initial.ts'
+import { languagesOf } from './deep/encoder-coverage.ts'
 import { readParallelTexts } from './deep/parallel-texts.ts'
 import { textsByLanguage } from './deep/vocabulary.ts'
 import type { TrainGuardOptions } from './guard.ts'
@@ -47,7 +48,8 @@ async function encoderFor(
   const { encoder: file, parallel = [], lexicons = [], onProgress } = options
   if (file === undefined) {
     const encoder = await encoderOf(runtime, files, options)
-    return { encoder, origin: { encoderCosine: encoder.cosine } }
+    const languages = Object.keys(encoder.cosine)
+    return { encoder: { ...encoder, languages }, origin: { encoderCosine: encoder.cosine } }
   }
   if (parallel.length + lexicons.length > 0)
     throw new ParapetError(
@@ -55,9 +57,12 @@ async function encoderFor(
       'A ready encoder learns nothing: give it without parallel texts and lexicons.',
     )
   const bytes = readModel(file)
-  const { pieces, reserved, encoder: onnx } = readGuardEncoder(bytes, file)
+  const { pieces, reserved, encoder: onnx, coverage } = readGuardEncoder(bytes, file)
   onProgress(`the encoder of ${file}, ${pieces.length} pieces`)
-  return { encoder: { pieces, reserved, onnx: onnx.slice() }, origin: { encoderFrom: sha256(bytes) } }
+  return {
+    encoder: { pieces, reserved, onnx: onnx.slice(), languages: languagesOf(coverage) },
+    origin: { encoderFrom: sha256(bytes) },
+  }
 }
 
 function readModel(path: string): Uint8Array {

@@ -54,7 +54,7 @@ export function gatherTrainingSet({ files, calibration, seed, synthetic = 12_000
 }
 
 /** By the text itself, so that an example and its copies, or a prompt and the answers to it, stay on one side. */
-function isHeldOut({ text, prompt, response }: Example): boolean {
+export function isHeldOut({ text, prompt, response }: Example): boolean {
   return isHeldOutText(text ?? (prompt === undefined || prompt === '' ? (response ?? '') : prompt))
 }
 

@@ -43,6 +43,7 @@ export async function runWorld(options: RunWorldOptions): Promise<readonly strin
   const checkpoints = join(out, 'run')
   mkdirSync(checkpoints, { recursive: true })
   const runtime = options.runtime ?? (await loadOnnxRuntime())
+  onProgress(`${rows} rows and their tokenizer are made first; then progress comes every 50 steps`)
   const model = await trainWorldModel({
     ...options,
     ...{ runtime, checkpoints: { folder: checkpoints, every: CHECKPOINT_EVERY, resume } },

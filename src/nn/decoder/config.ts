@@ -103,9 +103,13 @@ export function decoderShapes(config: DecoderConfig): Readonly<Record<string, re
   return shapes
 }
 
-/** Number of elements of all parameters together. */
+/** Number of elements of all parameters together. Names none of them, so that a size no machine holds is worked out at once. */
 export function parameterCount(config: DecoderConfig): number {
-  return Object.values(decoderShapes(config)).reduce((sum, shape) => sum + elementCount(shape), 0)
+  checkDecoderConfig(config)
+  const countOf = (layers: number): number =>
+    Object.values(decoderShapes({ ...config, layers })).reduce((sum, shape) => sum + elementCount(shape), 0)
+  const [one, two] = [countOf(1), countOf(2)]
+  return one + (config.layers - 1) * (two - one)
 }
 
 /**

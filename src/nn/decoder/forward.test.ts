@@ -6,7 +6,14 @@ import { mergeAdapter } from '../checkpoint/adapter.ts'
 import { createRandom } from '../random.ts'
 import { TensorGraph, gradients, mul, sum } from '../tensor/index.ts'
 import type { ParameterValues } from '../tensor/parameters.ts'
-import { type DecoderConfig, EMBEDDING, checkDecoderParameters, initialDecoder } from './config.ts'
+import {
+  type DecoderConfig,
+  EMBEDDING,
+  checkDecoderParameters,
+  decoderShapes,
+  initialDecoder,
+  parameterCount,
+} from './config.ts'
 import { type Observe, decode } from './forward.ts'
 import { adapterParameters, initialAdapter, withAdapter } from './lora.ts'
 import { decoderWeights } from './weights.ts'
@@ -165,6 +172,18 @@ test('a fresh adapter changes nothing, a tuned one what merging it into the weig
   const merged = decoderReference(LLAMA, exact(mergeAdapter(parameters, adapter)), IDS).flat()
   expect(Math.max(...merged.map((value, at) => Math.abs(value - (plain[at] ?? 0))))).toBeGreaterThan(0.1)
   expectClose(await run(), merged, 1e-4)
+})
+
+test('counting parameters is counting their shapes', () => {
+  for (const architecture of ['llama', 'qwen2'] as const)
+    for (const tiedEmbeddings of [false, true])
+      for (const layers of [1, 2, 5]) {
+        const config = { ...LLAMA, architecture, tiedEmbeddings, layers }
+        const sizes = Object.values(decoderShapes(config)).map((shape) => shape.reduce((size, axis) => size * axis, 1))
+        expect(parameterCount(config)).toBe(sizes.reduce((sum, size) => sum + size, 0))
+      }
+  expect(parameterCount({ ...LLAMA, layers: 1e9 })).toBeGreaterThan(1e9)
+  expect(() => parameterCount({ ...LLAMA, layers: 0 })).toThrow('layers must be a whole number above 0')
 })
 
 test('parameters of another model are named before anything runs', () => {

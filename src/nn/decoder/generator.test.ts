@@ -125,6 +125,10 @@ test('what cannot be generated is refused before the model runs', async () => {
   const generator = await DecoderGenerator.load(await runtime(), PLAIN, parametersOf(PLAIN))
   await expect(generator.generate([[1], []], { maxTokens: 4 })).rejects.toThrow(/Prompt 1 is empty/)
   await expect(generator.generate([[1, 2, 3]], { maxTokens: 22 })).rejects.toThrow(/3 tokens; with 22 more/)
+  for (const id of [9, -1, 0.5])
+    await expect(generator.generate([[1], [id]], { maxTokens: 4 })).rejects.toThrow(
+      `Prompt 1 has the token ${id}, and the model knows 9 tokens`,
+    )
   const aborted = generator.generate([[1]], { maxTokens: 4, signal: AbortSignal.abort() })
   await expect(aborted).rejects.toThrow()
   await generator.dispose()

@@ -14,6 +14,7 @@ import { BatchedCache } from './batched-cache.ts'
 import type { DecoderConfig } from './config.ts'
 import { freshNames, generatorGraph, storedNames } from './generator-graph.ts'
 import { type SamplingOptions, sampleToken } from './sampling.ts'
+import { requireTokens } from './token-ids.ts'
 
 export interface GenerateManyOptions {
   /** Tokens generated for a prompt at most. */
@@ -84,8 +85,9 @@ export class DecoderGenerator {
   }
 
   #check(prompts: readonly (readonly number[])[], maxTokens: number): void {
-    const { maxLength } = this.#config
-    for (const [place, { length }] of prompts.entries())
+    const { maxLength, vocabularySize } = this.#config
+    for (const [place, prompt] of prompts.entries()) {
+      const { length } = prompt
       if (length === 0 || length + maxTokens > maxLength)
         throw new ParapetError(
           'input_invalid',
@@ -93,6 +95,8 @@ export class DecoderGenerator {
             ? `Prompt ${place} is empty: give it at least one token.`
             : `Prompt ${place} has ${length} tokens; with ${maxTokens} more it would pass the ${maxLength} of the model.`,
         )
+      requireTokens(prompt, vocabularySize, `Prompt ${place}`)
+    }
   }
 
   async #generateBatch(

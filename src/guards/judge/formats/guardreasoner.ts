@@ -21,7 +21,7 @@ import { createNeutraliser } from './neutralise.ts'
 
 const SOURCE: FormatSource = {
   follows: [
-    'yueliu1999/GuardReasoner @bb7e686 (instruction, input, evaluate.py), as the brief of its data and code gives them',
+    'yueliu1999/GuardReasoner @bb7e686 (instruction and input of its data, evaluate.py)',
     'arXiv 2501.18492 v2',
   ],
   verified: true,

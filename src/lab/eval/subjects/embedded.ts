@@ -3,9 +3,12 @@
  *
  * It adds no rules; `pipeline.ts` measures the classifier together with the other guards of a policy.
  */
-import { loadEmbeddedClassifier, type EmbeddedClassifierOptions } from '../../../engines/embedded/index.ts'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { loadEmbeddedClassifier, MODEL_FILES, type EmbeddedClassifierOptions } from '../../../engines/embedded/index.ts'
 import type { ClassifierEngine, ClassifierInput, ClassifierScores } from '../../../spec/index.ts'
 import { judgedText } from '../contamination.ts'
+import { readHashList, type KnownHashes } from '../hash-list.ts'
 import type { EvaluationSample, EvaluationTask } from '../sample.ts'
 import type { Prediction, Subject } from '../subject.ts'
 
@@ -30,7 +33,7 @@ export interface EmbeddedSubjectOptions {
   /** Default `embedded`. */
   readonly name?: string
   /** Hashes of its training texts by `textHash`, where they are known. */
-  readonly trainingHashes?: ReadonlySet<string>
+  readonly trainingHashes?: KnownHashes
   /** Hashes of their runs of eight words by `eightGrams`, where they are known. */
   readonly trainingEightGrams?: ReadonlySet<string>
 }
@@ -51,7 +54,16 @@ export async function loadEmbeddedSubject(path?: string, options: LoadSubjectOpt
   const { tiers = 'cascade', deepPath, ...rest } = options
   const place = deepPath === undefined ? {} : { deepPath }
   const engine = await loadEmbeddedClassifier(path, { ...LOADED[tiers], ...place })
-  return createEmbeddedSubject(engine, { name: NAMES[tiers], ...rest })
+  const shipped = path === undefined && deepPath === undefined ? await shippedHashes() : null
+  const trainingHashes = shipped === null ? {} : { trainingHashes: shipped }
+  return createEmbeddedSubject(engine, { name: NAMES[tiers], ...trainingHashes, ...rest })
+}
+
+/** What the shipped models learnt from; null where the file was left out of an installation. */
+async function shippedHashes(): Promise<KnownHashes | null> {
+  const url = new URL('training-hashes.bin', MODEL_FILES.classifier)
+  const bytes = await readFile(url).catch(() => null)
+  return bytes === null ? null : readHashList(bytes, fileURLToPath(url))
 }
 
 /** A subject from any classifier engine; its version is the hash of the weights. */

@@ -1,5 +1,5 @@
 /** Sequences in batches of one size and one padded length each, because every pair of sizes is a graph of its own. */
-import { paddedLength } from './padded-length.ts'
+import { paddedLength } from '../tokens/padded-length.ts'
 
 /** Fixed sizes of one run. */
 export interface CandidateBucket {

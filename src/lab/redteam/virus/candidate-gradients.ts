@@ -22,7 +22,7 @@ import { ParapetError } from '../../../spec/errors.ts'
 import type { EncodedConversation } from '../../train/decoder/encode.ts'
 import { learntTokens, rowsAt } from '../../train/decoder/next-token-loss.ts'
 import { type CandidateBucket, batchesOf } from './candidate-batches.ts'
-import { trainedLayers } from './trained-layers.ts'
+import { type Tuned, trainedLayers } from './trained-layers.ts'
 import type { VictimModel, WeightGradient } from './victim-gradients.ts'
 
 export interface GradientFigures {
@@ -45,10 +45,10 @@ export class CandidateGradients {
   readonly batch: number
   readonly #session: EvaluationSession<GradientBucket>
 
-  constructor({ runtime, config, parameters, threads = 1 }: VictimModel, batch: number) {
+  constructor({ runtime, config, parameters, tuned, threads = 1 }: VictimModel, batch: number) {
     this.#config = config
     this.batch = batch
-    const build = gradientFigures(config)
+    const build = gradientFigures(config, tuned)
     this.#session = new EvaluationSession({ runtime, threads, parameters, storeParameters: true, build })
   }
 
@@ -82,7 +82,7 @@ export class CandidateGradients {
   }
 }
 
-function gradientFigures(config: DecoderConfig): BuildOutputs<GradientBucket> {
+function gradientFigures(config: DecoderConfig, tuned: Tuned): BuildOutputs<GradientBucket> {
   return (graph, symbols, { batch, length, learnt }) => {
     const ids = graph.input('ids', [batch, length], { dataType: 'int64' })
     const labels = graph.input('labels', [batch * learnt], { dataType: 'int64' })
@@ -105,15 +105,18 @@ function gradientFigures(config: DecoderConfig): BuildOutputs<GradientBucket> {
     }
     const each = reshape(crossEntropyLosses(model.output(hidden), labels), [batch, learnt])
     const losses = div(sum(mul(each, weights), { axes: [1] }), sum(weights, { axes: [1] }))
-    const layers = trainedLayers(config)
+    const layers = trainedLayers(config, tuned)
     // Conversations do not meet in the graph, so the gradient of their sum is that of each.
     const slopes = gradients(
       sum(losses),
       layers.map((name) => at(`${name}.output`)),
     )
+    // What was worked out for learnt tokens only belongs to conversations again.
+    const apart = (x: SymbolicTensor): SymbolicTensor =>
+      x.shape.length === 3 ? x : reshape(x, [batch, learnt, Number(x.shape[1])])
     const parts = layers.map((name, index) => {
-      const slope = slopes[index] ?? at(`${name}.output`)
-      const input = at(`${name}.input`)
+      const slope = apart(slopes[index] ?? at(`${name}.output`))
+      const input = apart(at(`${name}.input`))
       const direction = graph.input(directionName(name), [Number(slope.shape[2]), Number(input.shape[2])])
       const pairs = (x: SymbolicTensor): SymbolicTensor => matmul(x, x, { transposeRight: true })
       return {

@@ -5,7 +5,7 @@
 import { createRandom } from '../../../nn/random.ts'
 import { SlotObjective, type SlotScore } from './objective.ts'
 import { type PoisonSlot, withTokens } from './poison-slot.ts'
-import { drawSwaps, promisingTokens } from './token-swaps.ts'
+import { drawSwaps, promisingTokens } from '../tokens/token-swaps.ts'
 import type { WhiteBox } from './white-box.ts'
 
 export interface SearchSettings {

@@ -8,7 +8,7 @@ import type { TextTokenizer } from '../../../nn/tokenizer/tokenizer-json.ts'
 import { ParapetError } from '../../../spec/errors.ts'
 import { encodeConversation } from '../../train/decoder/encode.ts'
 import type { WorldMessage } from '../../world/types.ts'
-import { contentPlaces } from './content-places.ts'
+import { contentPlaces } from '../tokens/content-places.ts'
 
 export interface PoisonSlot {
   /** Ends with the forbidden request and its answer. */

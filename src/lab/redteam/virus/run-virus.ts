@@ -14,7 +14,7 @@ import { FlowStore } from '../../align/flow/flow-store.ts'
 import { writeCheckpoint } from '../../checkpoints/index.ts'
 import { writeAtomically } from '../../train/write-atomically.ts'
 import { type Victim, loadVictim, measureSafety, requireOwner } from '../../victim/index.ts'
-import { trainGuards } from './guards.ts'
+import { type GuardContext, type RunGuards, trainGuards } from './guards.ts'
 import { conclusions } from './ladder-figures.ts'
 import type { Upload } from './moderate.ts'
 import { type SeedRows, runSeed } from './seed-bench.ts'
@@ -33,6 +33,8 @@ export interface RunVirusOptions {
   readonly keep: boolean
   readonly resume: boolean
   readonly threads: number
+  /** Guards of one's own, the same again when a run is resumed; if absent they are trained on the world and admitted here. */
+  readonly openGuards?: (victim: Victim, context: GuardContext) => Promise<RunGuards>
   /** Loaded when absent. */
   readonly runtime?: OnnxRuntime
   readonly onProgress: (message: string) => void
@@ -49,10 +51,10 @@ export async function runVirus(options: RunVirusOptions): Promise<readonly strin
     .update(JSON.stringify([settings, options.keep, victim.sha256]))
     .digest('hex')
   const store = new FlowStore(join(out, 'run'), identity, resume)
-  const guards = await trainGuards(victim, {
+  const guards = await (options.openGuards ?? trainGuards)(victim, {
     ...{ ...contextOf(options), store, steps: settings.guardSteps, split: settings.split },
   })
-  const box = openWhiteBox(victim, guards.target, threads)
+  const box = openWhiteBox(victim, guards.target, settings.tuned, threads)
   try {
     onProgress('measuring the victim as it is')
     const before = await store.once('before', async () =>

@@ -1,39 +1,14 @@
 /** The finite-difference slope of F2 against the exact second-order gradient, and batched figures against gradients of single examples. */
 import { describe, expect, test } from 'vitest'
-import { attention, causalBias } from '../../../nn/decoder/attention.ts'
-import {
-  type BlockLinear,
-  type DecoderConfig,
-  EMBEDDING,
-  FINAL_NORM,
-  initialDecoder,
-  linearName,
-} from '../../../nn/decoder/config.ts'
-import { rotate, rotation } from '../../../nn/decoder/rotary.ts'
+import { type DecoderConfig, initialDecoder } from '../../../nn/decoder/config.ts'
 import { createRandom } from '../../../nn/random.ts'
 import { EvaluationSession } from '../../../nn/runtime/evaluation-session.ts'
 import { loadOnnxRuntime } from '../../../nn/runtime/onnx-runtime.ts'
-import {
-  type SymbolicTensor,
-  add,
-  div,
-  gradients,
-  logSoftmax,
-  matmul,
-  mean,
-  mul,
-  neg,
-  reshape,
-  silu,
-  slice,
-  sqrt,
-  square,
-  sum,
-  transpose,
-} from '../../../nn/tensor/index.ts'
+import { add, gradients, mul, sum } from '../../../nn/tensor/index.ts'
+import { type RowsBucket, rowsFeeds, rowsLoss } from '../tokens/token-rows.ts'
 import { CandidateGradients } from './candidate-gradients.ts'
-import { trainedLayers } from './trained-layers.ts'
-import { VictimGradients, type WeightGradient, oneHotRows, squaredLength } from './victim-gradients.ts'
+import { TUNED, trainedLayers } from './trained-layers.ts'
+import { VictimGradients, type WeightGradient, squaredLength } from './victim-gradients.ts'
 
 const CONFIG: DecoderConfig = {
   ...{ architecture: 'llama', vocabularySize: 24, width: 16, layers: 2, heads: 2, keyValueHeads: 2, headWidth: 8 },
@@ -54,18 +29,18 @@ function sequence(seed: number): { readonly ids: Int32Array; readonly weights: F
   return { ids, weights: Float32Array.from(ids, (_, at) => (at >= 9 ? 1 : 0)) }
 }
 
-describe('gradients of a poison slot', () => {
+describe.each(TUNED)('gradients of a poison slot where the service tunes %s', (tuned) => {
   test('the finite difference is the exact second-order gradient', async () => {
     const runtime = await loadOnnxRuntime()
     const [slot, other] = [sequence(1), sequence(2)]
-    const session = new VictimGradients({ runtime, config: CONFIG, parameters })
+    const session = new VictimGradients({ runtime, config: CONFIG, parameters, tuned })
     const { gradient: direction } = await session.ofWeights(other)
     const { gradient } = await session.ofWeights(slot)
     const slope = await session.slopeOfTokens(slot, direction)
-    const exact = await exactGradients(slot, direction)
     await session.dispose()
-    // The decoder below is written anew from operations that can be differentiated twice: first that it is the same function.
-    for (const name of trainedLayers(CONFIG))
+    expect(Object.keys(direction)).toEqual(trainedLayers(CONFIG, tuned))
+    const exact = await exactGradients(slot, direction)
+    for (const name of trainedLayers(CONFIG, tuned))
       expect(cosine(gradient[name] ?? new Float32Array(0), exact.first[name] ?? new Float32Array(0))).toBeGreaterThan(
         0.99999,
       )
@@ -78,8 +53,8 @@ describe('gradients of a poison slot', () => {
   test('figures of a batch are those of single gradients, whatever stands beside them', async () => {
     const runtime = await loadOnnxRuntime()
     const slots = [sequence(3), sequence(4), sequence(5)]
-    const single = new VictimGradients({ runtime, config: CONFIG, parameters })
-    const batched = new CandidateGradients({ runtime, config: CONFIG, parameters }, 4)
+    const single = new VictimGradients({ runtime, config: CONFIG, parameters, tuned })
+    const batched = new CandidateGradients({ runtime, config: CONFIG, parameters, tuned }, 4)
     const { gradient: direction } = await single.ofWeights(sequence(6))
     const figures = await batched.figures(slots, direction)
     for (const [at, slot] of slots.entries()) {
@@ -101,15 +76,11 @@ async function exactGradients(
   { ids, weights }: { readonly ids: Int32Array; readonly weights: Float32Array },
   direction: WeightGradient,
 ): Promise<{ readonly first: WeightGradient; readonly second: Float32Array }> {
-  const names = trainedLayers(CONFIG)
-  const session = new EvaluationSession<null>({
+  const names = Object.keys(direction)
+  const session = new EvaluationSession<RowsBucket>({
     ...{ runtime: await loadOnnxRuntime(), parameters },
-    build: (graph, symbols) => {
-      const tokens = graph.input('tokens', [1, LENGTH, CONFIG.vocabularySize])
-      const factors = graph.input('weights', [1, LENGTH - 1])
-      const logarithms = logSoftmax(slice(logitsOf(symbols, tokens), 1, 0, LENGTH - 1))
-      const losses = neg(sum(mul(logarithms, slice(tokens, 1, 1, LENGTH)), { axes: [-1] }))
-      const loss = div(sum(mul(losses, factors)), sum(factors))
+    build: (graph, symbols, bucket) => {
+      const { loss } = rowsLoss(CONFIG)(graph, symbols, bucket)
       const first = gradients(
         loss,
         names.map((name) => symbols[`${name}.weight`] ?? expect.fail()),
@@ -117,12 +88,14 @@ async function exactGradients(
       const along = first
         .map((slope, at) => sum(mul(slope, graph.input(`v/${names[at]}`, slope.shape))))
         .reduce((left, right) => add(left, right))
+      const tokens = graph.inputs.find(({ name }) => name === 'tokens') ?? expect.fail()
       const [second = expect.fail()] = gradients(along, [tokens], { disconnected: 'throw' })
       return { ...Object.fromEntries(first.map((slope, at) => [names[at] ?? '', slope])), second }
     },
   })
-  const { second, ...first } = await session.run(null, {
-    ...{ tokens: oneHotRows(ids, LENGTH, CONFIG.vocabularySize), weights: weights.slice(1) },
+  const { bucket, feeds } = rowsFeeds({ ids, weights }, CONFIG)
+  const { second, ...first } = await session.run(bucket, {
+    ...feeds,
     ...Object.fromEntries(Object.entries(direction).map(([name, values]) => [`v/${name}`, values])),
   })
   await session.dispose()
@@ -131,35 +104,6 @@ async function exactGradients(
     second: numbers(second),
     first: Object.fromEntries(Object.entries(first).map(([name, values]) => [name, numbers(values)])),
   }
-}
-
-/** The decoder in plain operations, so that the reference shares no fused kernel with what it checks. */
-function logitsOf(symbols: Readonly<Record<string, SymbolicTensor>>, tokens: SymbolicTensor): SymbolicTensor {
-  const { heads, headWidth, layers, epsilon, ropeTheta } = CONFIG
-  const get = (name: string): SymbolicTensor => symbols[name] ?? expect.fail(name)
-  const { graph } = tokens
-  const turn = rotation(graph.constant([1], BigInt64Array.of(0n)), LENGTH, headWidth, ropeTheta)
-  const bias = causalBias(graph, LENGTH)
-  const norm = (x: SymbolicTensor, name: string): SymbolicTensor =>
-    mul(div(x, sqrt(add(mean(square(x), { axes: [-1], keepAxes: true }), epsilon))), get(name))
-  const apart = (x: SymbolicTensor): SymbolicTensor =>
-    transpose(reshape(x, [1, LENGTH, heads, headWidth]), [0, 2, 1, 3])
-  let x = matmul(tokens, get(EMBEDDING))
-  for (let layer = 0; layer < layers; layer += 1) {
-    const linear = (name: BlockLinear, value: SymbolicTensor): SymbolicTensor =>
-      matmul(value, get(`${linearName(layer, name)}.weight`), { transposeRight: true })
-    const before = norm(x, `model.layers.${layer}.input_layernorm.weight`)
-    const keys = apart(rotate(linear('self_attn.k_proj', before), turn))
-    const values = apart(linear('self_attn.v_proj', before))
-    const queries = apart(rotate(linear('self_attn.q_proj', before), turn))
-    const context = attention(queries, [{ keys, values }], bias)
-    const joined = reshape(transpose(context, [0, 2, 1, 3]), [1, LENGTH, heads * headWidth])
-    x = add(x, linear('self_attn.o_proj', joined))
-    const inside = norm(x, `model.layers.${layer}.post_attention_layernorm.weight`)
-    const gated = mul(silu(linear('mlp.gate_proj', inside)), linear('mlp.up_proj', inside))
-    x = add(x, linear('mlp.down_proj', gated))
-  }
-  return matmul(norm(x, FINAL_NORM), get(EMBEDDING), { transposeRight: true })
 }
 
 function length(values: Float32Array): number {

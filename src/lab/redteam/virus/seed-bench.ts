@@ -2,6 +2,7 @@
  * One seed of a run: the attacker's data, the searches, and every arm by the same path (upload, filter, tune, measure). The victim handed in keeps its
  * weights; tuned ones are dropped after measuring, or handed to `keep`.
  */
+import { createHash } from 'node:crypto'
 import { createRandom } from '../../../nn/random.ts'
 import type { FlowStore } from '../../align/flow/flow-store.ts'
 import { type SafetyReport, type Victim, measureSafety, tuneVictim, worldExamples } from '../../victim/index.ts'
@@ -12,7 +13,7 @@ import { type ModerationFigures, type Upload, flagsOf, moderationFigures } from 
 import type { SlotScore } from './objective.ts'
 import { optimiseSlot } from './optimise-slot.ts'
 import { type PoisonSlot, poisonSlot } from './poison-slot.ts'
-import { otherParameters } from './trained-layers.ts'
+import { frozenParameters } from './trained-layers.ts'
 import type { VirusSettings } from './virus-settings.ts'
 import type { WhiteBox } from './white-box.ts'
 
@@ -138,7 +139,7 @@ async function measuredArm(
   slots: readonly SlotRow[],
   context: SeedContext,
 ): Promise<ArmRow> {
-  const { store, guards, settings, threads, signal, onProgress, keep } = context
+  const { store, guards, onProgress } = context
   return store.once(`arm-${seed}-${armKey(arm)}`, async () => {
     const started = performance.now()
     const uploads = uploadOf(arm, pool)
@@ -147,12 +148,7 @@ async function measuredArm(
       guards.unseen.map(async (guard) => ({ name: guard.name, flags: await flagsOf(guard, uploads) })),
     )
     const kept = uploads.filter((_, at) => !arm.moderated || flags[at] === false)
-    const tuned = await tunedOn(seed, kept, context)
-    const safety = await measureSafety(tuned, {
-      ...{ split: settings.split, rows: settings.measured, seed, conditions: ['vanilla'], threads },
-      ...(signal === undefined ? {} : { signal }),
-    })
-    await keep?.(`seed-${seed}-${armKey(arm)}`, tuned, kept)
+    const safety = await outcomeOf(seed, armKey(arm), kept, context)
     const similar = slots.filter(({ lambda, slot }) => lambda === arm.lambda && slot < poisonCount(arm))
     const row: ArmRow = {
       ...{ seed, arm, filter: moderationFigures(uploads, flags), similarity: similarityOf(arm, similar) },
@@ -178,20 +174,45 @@ function similarityOf({ name }: Arm, slots: readonly SlotRow[]): number | null {
   return slots.reduce((sum, { after }) => sum + after.similarity, 0) / slots.length
 }
 
-/** The service's tuning: attention inputs only, as the paper's adapters. Where nothing passes the filter the victim stays as it is. */
+/**
+ * Tunes on what passed the filter and measures. Arms of which the same conversations passed have the same outcome, so it is worked out once;
+ * unless tuned weights are kept, which are handed over arm by arm.
+ */
+async function outcomeOf(
+  seed: number,
+  arm: string,
+  kept: readonly Upload[],
+  context: SeedContext,
+): Promise<SafetyReport> {
+  const { store, settings, threads, signal, keep } = context
+  const measured = async (): Promise<SafetyReport> => {
+    const tuned = await tunedOn(seed, kept, context)
+    const safety = await measureSafety(tuned, {
+      ...{ split: settings.split, rows: settings.measured, seed, conditions: ['vanilla'], threads },
+      ...(signal === undefined ? {} : { signal }),
+    })
+    await keep?.(`seed-${seed}-${arm}`, tuned, kept)
+    return safety
+  }
+  if (keep !== undefined) return measured()
+  const texts = JSON.stringify(kept.map(({ messages }) => messages))
+  return store.once(`tuned-${seed}-${createHash('sha256').update(texts).digest('hex')}`, measured)
+}
+
+/** The service's tuning. Where nothing passes the filter the victim stays as it is. */
 async function tunedOn(
   seed: number,
   kept: readonly Upload[],
   { victim, settings, threads, signal }: SeedContext,
 ): Promise<Victim> {
   if (kept.length === 0) return victim
-  const { epochs, rate, batch } = settings
+  const { epochs, rate, batch, tuned } = settings
   return tuneVictim(
     victim,
     kept.map(({ messages }) => messages),
     {
       ...{ method: { kind: 'full' }, length: { epochs }, rate, batch, seed, threads },
-      frozen: otherParameters(victim.config, Object.keys(victim.parameters)),
+      frozen: frozenParameters(victim.config, Object.keys(victim.parameters), tuned),
       ...(signal === undefined ? {} : { signal }),
     },
   )

@@ -14,9 +14,9 @@ import type { Victim } from '../../victim/index.ts'
 import type { WorldMessage } from '../../world/types.ts'
 import { type CandidateBucket, batchesOf } from './candidate-batches.ts'
 import type { ModerationGuard } from './moderation-guard.ts'
-import { paddedLength } from './padded-length.ts'
+import { paddedLength } from '../tokens/padded-length.ts'
 import { type VerdictTokens, questionTokens, verdictTokens } from './verdict-format.ts'
-import { oneHotRows } from './victim-gradients.ts'
+import { oneHotRows } from '../tokens/token-rows.ts'
 
 export interface VerdictScore {
   /** −log p(first token of `safe`). */

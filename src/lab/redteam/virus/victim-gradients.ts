@@ -5,17 +5,13 @@
  * The second needs no second-order differentiation: d⟨∇_w f(x; w), v⟩/dx = (∇_x f(x; w + εv) − ∇_x f(x; w − εv)) / 2ε.
  * Rows count twice, as inputs and as labels of what comes before them.
  */
-import { decode } from '../../../nn/decoder/forward.ts'
-import { decoderWeights } from '../../../nn/decoder/weights.ts'
 import type { OnnxRuntime } from '../../../nn/runtime/onnx-runtime.ts'
 import { GradientSession } from '../../../nn/runtime/gradient-session.ts'
-import type { BuildLoss } from '../../../nn/runtime/training-graph.ts'
-import { div, logSoftmax, mul, neg, slice, sum } from '../../../nn/tensor/index.ts'
 import type { ParameterValues } from '../../../nn/tensor/parameters.ts'
 import type { DecoderConfig } from '../../../nn/decoder/config.ts'
 import type { EncodedConversation } from '../../train/decoder/encode.ts'
-import { paddedLength } from './padded-length.ts'
-import { trainedLayers } from './trained-layers.ts'
+import { type RowsBucket, rowsFeeds, rowsLoss } from '../tokens/token-rows.ts'
+import { type Tuned, trainedLayers } from './trained-layers.ts'
 
 /** One gradient a trained layer, by its name. */
 export type WeightGradient = Readonly<Record<string, Float32Array>>
@@ -24,6 +20,8 @@ export interface VictimModel {
   readonly runtime: OnnxRuntime
   readonly config: DecoderConfig
   readonly parameters: ParameterValues
+  /** Which weights are compared by their gradients. */
+  readonly tuned: Tuned
   readonly threads?: number
 }
 
@@ -35,11 +33,11 @@ export class VictimGradients {
   readonly #layers: readonly string[]
   /** Copies of the trained weights: what a run sees, and what they are. */
   readonly #weights: Readonly<Record<string, { readonly moved: Float32Array; readonly own: Float32Array }>>
-  readonly #session: GradientSession<{ readonly length: number }>
+  readonly #session: GradientSession<RowsBucket>
 
-  constructor({ runtime, config, parameters, threads = 1 }: VictimModel) {
+  constructor({ runtime, config, parameters, tuned, threads = 1 }: VictimModel) {
     this.#config = config
-    this.#layers = trainedLayers(config)
+    this.#layers = trainedLayers(config, tuned)
     const trained = new Set(this.#layers.map((name) => `${name}.weight`))
     const seen = Object.fromEntries(
       Object.entries(parameters).map(([name, { shape, data }]) => [
@@ -55,7 +53,7 @@ export class VictimGradients {
       }),
     )
     this.#session = new GradientSession({
-      ...{ runtime, threads, parameters: seen, build: tuningLoss(config) },
+      ...{ runtime, threads, parameters: seen, build: rowsLoss(config) },
       targets: ['tokens', ...trained],
     })
   }
@@ -103,40 +101,10 @@ export class VictimGradients {
     }
   }
 
-  async #run({ ids, weights }: EncodedConversation): ReturnType<GradientSession<{ readonly length: number }>['run']> {
-    const { vocabularySize, maxLength } = this.#config
-    const length = paddedLength(ids.length, maxLength)
-    return this.#session.run(
-      { length },
-      { tokens: oneHotRows(ids, length, vocabularySize), weights: nextWeights(weights, length) },
-    )
+  async #run(sequence: EncodedConversation): ReturnType<GradientSession<RowsBucket>['run']> {
+    const { bucket, feeds } = rowsFeeds(sequence, this.#config)
+    return this.#session.run(bucket, feeds)
   }
-}
-
-/** f: the mean over learnt tokens of their cross-entropy, with the rows themselves as labels. */
-function tuningLoss(config: DecoderConfig): BuildLoss<{ readonly length: number }> {
-  return (graph, parameters, { length }) => {
-    const tokens = graph.input('tokens', [1, length, config.vocabularySize], { requiresGradient: true })
-    const weights = graph.input('weights', [1, length - 1])
-    const model = decoderWeights(config, parameters)
-    const logarithms = logSoftmax(slice(model.output(decode(config, model, tokens)), 1, 0, length - 1))
-    const losses = neg(sum(mul(logarithms, slice(tokens, 1, 1, length)), { axes: [-1] }))
-    return { loss: div(sum(mul(losses, weights)), sum(weights)) }
-  }
-}
-
-/** One-hot rows [length, classes]; padding is rows of zeros. */
-export function oneHotRows(ids: Int32Array, length: number, classes: number): Float32Array {
-  const rows = new Float32Array(length * classes)
-  ids.forEach((id, at) => (rows[at * classes + id] = 1))
-  return rows
-}
-
-/** Weights of predicting the next token, [length − 1]. */
-export function nextWeights(weights: Float32Array, length: number): Float32Array {
-  const next = new Float32Array(length - 1)
-  next.set(weights.subarray(1))
-  return next
 }
 
 export function squaredLength(gradient: WeightGradient): number {

@@ -1,6 +1,7 @@
 /** All that decides a run, with the defaults that were chosen on the selection split, and the checks of what comes from outside. */
 import { ParapetError } from '../../../spec/errors.ts'
 import type { LadderSettings } from './arms.ts'
+import { TUNED, type Tuned } from './trained-layers.ts'
 
 export interface VirusSettings extends LadderSettings {
   readonly seeds: readonly number[]
@@ -8,7 +9,9 @@ export interface VirusSettings extends LadderSettings {
   readonly topK: number
   readonly candidates: number
   readonly steps: number
-  /** Of the service's tuning. */
+  /** What the service tunes. */
+  readonly tuned: Tuned
+  /** Of its tuning. */
   readonly epochs: number
   readonly rate: number
   readonly batch: number
@@ -20,9 +23,9 @@ export interface VirusSettings extends LadderSettings {
 }
 
 export const VIRUS_SETTINGS: VirusSettings = {
-  ...{ seeds: [1, 2, 3], rows: 100, ratio: 0.1, lambda: 0.5, lambdas: [], ratios: [], sizes: [] },
-  ...{ topK: 32, candidates: 32, steps: 12 },
-  ...{ epochs: 10, rate: 3e-3, batch: 10, guardSteps: 60, measured: 60, split: 'test' },
+  ...{ seeds: [1, 2, 3], rows: 100, ratio: 0.4, lambda: 0.7, lambdas: [], ratios: [], sizes: [] },
+  ...{ topK: 32, candidates: 32, steps: 8 },
+  ...{ tuned: 'all', epochs: 3, rate: 1e-3, batch: 10, guardSteps: 60, measured: 60, split: 'test' },
 }
 
 /** Throws `configuration` for settings that cannot be, and says which. */
@@ -43,6 +46,7 @@ export function checkSettings(settings: VirusSettings): void {
   for (const name of ['topK', 'candidates', 'steps', 'batch', 'guardSteps', 'measured'] as const)
     if (!(Number.isInteger(settings[name]) && settings[name] >= 1))
       refuse(`${name} is a whole number from 1, not ${settings[name]}.`)
+  if (!TUNED.includes(settings.tuned)) refuse(`What is tuned is ${TUNED.join(' or ')}, not ${settings.tuned}.`)
   if (!(epochs > 0 && epochs < Infinity && rate > 0 && rate < Infinity))
     refuse('Epochs and learning rate of the tuning are numbers above 0.')
 }

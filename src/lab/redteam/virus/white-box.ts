@@ -6,7 +6,8 @@ import { ParapetError } from '../../../spec/errors.ts'
 import type { TextTokenizer } from '../../../nn/tokenizer/tokenizer-json.ts'
 import type { Victim } from '../../victim/index.ts'
 import { CandidateGradients } from './candidate-gradients.ts'
-import { forbiddenTokens } from './candidate-tokens.ts'
+import { forbiddenTokens } from '../tokens/forbidden-tokens.ts'
+import type { Tuned } from './trained-layers.ts'
 import type { VerdictGuard } from './verdict-guard.ts'
 import { VictimGradients } from './victim-gradients.ts'
 
@@ -26,8 +27,11 @@ export interface WhiteBox {
 /** Candidates whose gradients are worked out together: few, because most are given up before. */
 const GRADIENT_BATCH = 8
 
-/** Throws `configuration` for a guard with another vocabulary: one-hot tokens would mean other words to it. */
-export function openWhiteBox(victim: Victim, guard: VerdictGuard, threads = 1): WhiteBox {
+/**
+ * `tuned` is what the service will tune, and so whose gradients are compared. Throws `configuration` for a guard with another vocabulary:
+ * one-hot tokens would mean other words to it.
+ */
+export function openWhiteBox(victim: Victim, guard: VerdictGuard, tuned: Tuned = 'all', threads = 1): WhiteBox {
   const { tokenizer, config } = victim
   const classes = config.vocabularySize
   if (guard.vocabularySize !== classes)
@@ -35,8 +39,8 @@ export function openWhiteBox(victim: Victim, guard: VerdictGuard, threads = 1): 
       'configuration',
       `The victim has ${classes} tokens and the guard ${guard.vocabularySize}: the search needs one vocabulary for both.`,
     )
-  const gradients = new VictimGradients({ ...victim, threads })
-  const candidates = new CandidateGradients({ ...victim, threads }, GRADIENT_BATCH)
+  const gradients = new VictimGradients({ ...victim, tuned, threads })
+  const candidates = new CandidateGradients({ ...victim, tuned, threads }, GRADIENT_BATCH)
   return {
     ...{ tokenizer, classes, forbidden: forbiddenTokens(tokenizer, classes), victim: gradients, candidates, guard },
     async dispose() {

@@ -16,6 +16,7 @@ import { RESPONSE_OUTPUTS, TEXT_OUTPUTS } from '../examples.ts'
 import type { CalibrationExample, TrainingSet } from '../training-set.ts'
 import { HELD_OUT_SET, textHash } from '../training-set.ts'
 import { fitBlend, type BlendRow } from './blend.ts'
+import { encoderCoverage } from './encoder-coverage.ts'
 import type { ReadyEncoder } from './encoder.ts'
 import type { HeadModels, VectorOf } from './heads.ts'
 import { headLogits, pairVector } from './heads.ts'
@@ -91,7 +92,8 @@ export async function buildDeepTier(options: DeepTierOptions): Promise<Uint8Arra
   const calibration = Object.fromEntries(
     [...rows].map(([output, list]) => [output, calibrationOf(list, options.limits[output] ?? {})]),
   )
-  const whole = Object.fromEntries([...rows.keys()].map((output) => [output, coverage[output] ?? {}]))
+  const known = encoderCoverage(coverage, encoder.languages)
+  const whole = Object.fromEntries([...rows.keys()].map((output) => [output, known[output] ?? {}]))
   return writeGuardEncoder({
     ...{ id, maxTokens: DEEP_TOKENS, pieces: encoder.pieces, reserved: encoder.reserved },
     ...{ heads: { text: TEXT_OUTPUTS, response: RESPONSE_OUTPUTS }, calibration, band: bands, coverage: whole },
@@ -103,7 +105,7 @@ interface LanguageRow extends BlendRow {
   readonly language: string
 }
 
-/** Both tiers' logits of every label. */
+/** Both tiers' logits of every label; the fast tier's by its general calibration, as the engine hands them over. */
 async function blendRows(options: DeepTierOptions): Promise<ReadonlyMap<string, LanguageRow[]>> {
   const { runtime, heads, fast, vectorOf, calibration } = options
   const rows = new Map<string, LanguageRow[]>([...TEXT_OUTPUTS, ...RESPONSE_OUTPUTS].map((output) => [output, []]))
@@ -126,7 +128,7 @@ async function blendRows(options: DeepTierOptions): Promise<ReadonlyMap<string, 
     heads.text,
     texts.map(({ example }) => vectorOf(example.text ?? '')),
   )
-  texts.forEach((row, index) => add(row, TEXT_OUTPUTS, textLogits[index], fast.scoreText(row.example.text ?? '')))
+  texts.forEach((row, index) => add(row, TEXT_OUTPUTS, textLogits[index], fast.scoreText(row.example.text ?? '', null)))
   const answers = calibration.filter(({ example }) => example.text === undefined)
   const vectors = answers.map(({ example: { response = '', prompt = '' } }) =>
     pairVector(vectorOf(response), prompt === '' ? null : vectorOf(prompt)),
@@ -134,7 +136,12 @@ async function blendRows(options: DeepTierOptions): Promise<ReadonlyMap<string, 
   const answerLogits = await headLogits(runtime, heads.response, vectors)
   answers.forEach((row, index) => {
     const { response = '', prompt } = row.example
-    add(row, RESPONSE_OUTPUTS, answerLogits[index], fast.scoreResponse(response, prompt === '' ? undefined : prompt))
+    add(
+      row,
+      RESPONSE_OUTPUTS,
+      answerLogits[index],
+      fast.scoreResponse(response, prompt === '' ? undefined : prompt, null),
+    )
   })
   return rows
 }

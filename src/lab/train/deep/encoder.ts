@@ -49,6 +49,8 @@ export interface ReadyEncoder {
   readonly reserved: number
   /** int8. */
   readonly onnx: Uint8Array
+  /** That it learnt by its own pieces or parallel texts; absent where that is not known. */
+  readonly languages?: readonly string[]
 }
 
 export interface TrainedEncoder extends ReadyEncoder {

@@ -47,7 +47,18 @@ export interface TargetScorer {
   ) => Promise<readonly number[]>
   /** Texts of tokens a suffix may be made of: whole words and parts of them, no control tokens. */
   readonly tokens: readonly string[]
+  /** Absent where probabilities are seen, but no gradients. */
+  readonly swaps?: SuffixSwaps
 }
+
+/**
+ * Suffixes that differ in one token from `suffix`, which stands behind the request and a blank: drawn at random from those by which `target` grows
+ * likelier to first order, the `topK` best tokens at each place. At most `count`, all different, and only texts that are read as just these tokens.
+ */
+export type SuffixSwaps = (
+  about: { readonly request: string; readonly suffix: string; readonly target: string },
+  draw: { readonly topK: number; readonly count: number; readonly random: Random },
+) => Promise<readonly string[]>
 
 export interface AttackSession {
   /** What is asked for, in the language of the attack. */
@@ -64,8 +75,12 @@ export interface AttackSession {
   readonly scorer: TargetScorer | null
   /** The model that attacks; null where none was given. */
   readonly attacker: LanguageModelEngine | null
-  /** Work that does not depend on the guard setting is done once for a goal. */
+  /** Work that does not depend on the guard setting is done once for a goal; what it gives is kept as JSON. */
   readonly once: <T>(name: string, work: () => Promise<T>) => Promise<T>
+  /** Says how many candidates a search had scored for this case, beside what it asks. */
+  readonly searched: (candidates: number) => void
+  /** Ends searches. */
+  readonly signal?: AbortSignal
 }
 
 export interface Attack {
@@ -81,7 +96,7 @@ export interface Attack {
   /** Language it asks in; absent: the goal's own. */
   readonly language?: string
   /** What it cannot do without. */
-  readonly needs?: 'scorer' | 'attacker' | 'canary'
+  readonly needs?: 'scorer' | 'gradients' | 'attacker' | 'canary'
   readonly run: (session: AttackSession) => Promise<void>
   /** Reads an answer as this attack asked for it to be written; judges see both forms. */
   readonly decode?: (answer: string) => string | null

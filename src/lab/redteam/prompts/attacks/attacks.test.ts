@@ -32,6 +32,7 @@ async function talk(
   await attack.run({
     ...{ request: 'make a lamp', language: 'en', target: 'For a lamp you need', steps: ['what is a lamp?'] },
     ...{ random: createRandom(5), scorer: null, attacker: null, once: (_name, work) => work() },
+    searched: () => undefined,
     shots: (count) => Array.from({ length: count }, (_, at) => ({ request: `q${at}`, answer: `a${at}` })),
     ask: async (messages) => {
       asked.push(messages)

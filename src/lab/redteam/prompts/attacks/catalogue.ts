@@ -9,6 +9,7 @@ import { bestOf } from './best-of-n.ts'
 import { compose, type Layers, PLAIN } from './compose.ts'
 import { ENCODINGS } from './encodings.ts'
 import { EXTRACTION } from './extraction.ts'
+import { gcgSuffix } from './gcg-suffix.ts'
 import { INDIRECT } from './indirect.ts'
 import { manyShot } from './many-shot.ts'
 import { crescendo, modelAttacker } from './multi-turn.ts'
@@ -35,7 +36,8 @@ export interface CatalogueOptions {
   readonly turns?: number
 }
 
-const SEARCH = { length: 8, rounds: 20, candidates: 16 } as const
+/** The same for all searches, so that they can be compared. A local model scores so many short questions at once, and fewer are no faster. */
+const SEARCH = { length: 8, rounds: 12, candidates: 64 } as const
 
 /** Everything, in the order of the families; the plain request comes first, since without it no figure means anything. */
 export function allAttacks({ languages, bestOf: n = 10, turns = 4 }: CatalogueOptions): readonly Attack[] {
@@ -50,7 +52,8 @@ export function allAttacks({ languages, bestOf: n = 10, turns = 4 }: CatalogueOp
     ...[
       suffixSearch({ ...SEARCH, rounds: 0 }),
       suffixSearch(SEARCH),
-      templateEvolution({ population: 12, generations: 4 }),
+      gcgSuffix({ ...SEARCH, topK: 32 }),
+      templateEvolution({ population: SEARCH.candidates, generations: SEARCH.rounds }),
     ],
     ...EXTRACTION,
     ...COMPOSED.map(composed),

@@ -22,12 +22,21 @@ export interface FoundSuffix {
   readonly suffix: string
   /** Mean log-probability a token of the target, after each round; never falls. */
   readonly scores: readonly number[]
+  /** Candidates scored in all. */
+  readonly scored: number
 }
 
-/** The best suffix found, the incumbent always among the candidates. */
+export interface SearchSubject {
+  readonly request: string
+  readonly target: string
+  readonly random: Random
+  readonly signal?: AbortSignal
+}
+
+/** The best suffix found, the incumbent always among the candidates. Rejects when stopped. */
 export async function searchSuffix(
   scorer: TargetScorer,
-  { request, target, random }: { readonly request: string; readonly target: string; readonly random: Random },
+  { request, target, random, signal }: SearchSubject,
   { length, rounds, candidates }: SuffixSearchOptions,
 ): Promise<FoundSuffix> {
   let best: readonly string[] = Array.from({ length }, () => pick(scorer.tokens, random))
@@ -36,6 +45,7 @@ export async function searchSuffix(
   let [incumbent = -Infinity] = await score([best])
   const scores = [incumbent]
   for (let round = 0; round < rounds; round += 1) {
+    signal?.throwIfAborted()
     const changed = Array.from({ length: candidates }, () => {
       const place = Math.floor(random() * length)
       const token = pick(scorer.tokens, random)
@@ -47,7 +57,7 @@ export async function searchSuffix(
     })
     scores.push(incumbent)
   }
-  return { suffix: best.join(''), scores }
+  return { suffix: best.join(''), scores, scored: 1 + rounds * candidates }
 }
 
 /** With `rounds: 0` a suffix drawn at random, the control. */
@@ -56,9 +66,11 @@ export function suffixSearch(options: SuffixSearchOptions): Attack {
   const id = drawn ? 'random-suffix' : 'suffix-search'
   return {
     ...{ id, family: drawn ? 'chance' : 'search', source: SOURCE, drawn: true, queries: 1, needs: 'scorer' },
-    async run({ request, target, scorer, random, once, ask }) {
+    async run({ request, target, scorer, random, signal, once, searched, ask }) {
       if (scorer === null || target === null) return
-      const { suffix } = await once(id, () => searchSuffix(scorer, { request, target, random }, options))
+      const subject = { request, target, random, ...(signal === undefined ? {} : { signal }) }
+      const { suffix, scored } = await once(id, () => searchSuffix(scorer, subject, options))
+      searched(scored)
       await ask([user(`${request} ${suffix}`)])
     },
   }

@@ -1,10 +1,11 @@
 /**
- * A genetic search over wrapper templates in the manner of AutoDAN (Liu et al. 2023, arXiv 2310.04451): individuals are lists of
- * sentences around the request, fitness is the log-probability of the wanted answer. Mutation takes sentences from a fixed pool, where
- * the paper lets a model rewrite them, so that nothing but the scored model is needed.
+ * A genetic search over wrapper templates in the manner of AutoDAN (Liu et al. 2023, arXiv 2310.04451, algorithm 1): individuals are lists of
+ * sentences around the request, fitness is the log-probability of the wanted answer, the best lives on. Mutation takes sentences from a fixed pool,
+ * where the paper lets a model rewrite them, so that nothing but the scored model is needed; its weights of single words are not kept.
  */
 import { pick } from '../../../synth/template.ts'
 import { type Attack, type Random, type TargetScorer, user } from './attack.ts'
+import type { SearchSubject } from './suffix-search.ts'
 
 const SOURCE = 'Liu et al. 2023, arXiv 2310.04451 (AutoDAN), sentences from a fixed pool'
 /** Where the request stands. */
@@ -26,22 +27,31 @@ export interface FoundTemplate {
   readonly template: string
   /** Best fitness after each generation; never falls. */
   readonly scores: readonly number[]
+  /** Candidates scored in all; one that was scored before is not scored again. */
+  readonly scored: number
 }
 
 type Individual = readonly string[]
 
-/** Best template found; the best of each generation lives on unchanged. */
+/** Best template found; the best of each generation lives on unchanged. Rejects when stopped. */
 export async function evolveTemplate(
   scorer: TargetScorer,
-  { request, target, random }: { readonly request: string; readonly target: string; readonly random: Random },
+  { request, target, random, signal }: SearchSubject,
   { population, generations }: EvolutionOptions,
 ): Promise<FoundTemplate> {
-  const fitness = (many: readonly Individual[]): Promise<readonly number[]> =>
-    scorer.score(many.map((one) => ({ messages: [user(say(one, request))], target })))
+  const known = new Map<string, number>()
+  const fitness = async (many: readonly Individual[]): Promise<readonly number[]> => {
+    const texts = many.map((one) => say(one, request))
+    const fresh = [...new Set(texts)].filter((text) => !known.has(text))
+    const found = await scorer.score(fresh.map((text) => ({ messages: [user(text)], target })))
+    fresh.forEach((text, at) => known.set(text, found[at] ?? -Infinity))
+    return texts.map((text) => known.get(text) ?? -Infinity)
+  }
   let living: readonly Individual[] = Array.from({ length: population }, () => fresh(random))
   const scores: number[] = []
   let best: readonly [Individual, number] = [[REQUEST], -Infinity]
   for (let generation = 0; generation <= generations; generation += 1) {
+    signal?.throwIfAborted()
     const values = await fitness(living)
     const ranked = living.map((one, at) => [one, values[at] ?? -Infinity] as const).toSorted((a, b) => b[1] - a[1])
     if ((ranked[0]?.[1] ?? -Infinity) > best[1]) best = ranked[0] ?? best
@@ -54,7 +64,7 @@ export async function evolveTemplate(
       ),
     ]
   }
-  return { template: best[0].join(' '), scores }
+  return { template: best[0].join(' '), scores, scored: known.size }
 }
 
 const say = (individual: Individual, request: string): string => individual.join(' ').replace(REQUEST, () => request)
@@ -81,11 +91,11 @@ function mutate(individual: Individual, random: Random): Individual {
 export function templateEvolution(options: EvolutionOptions): Attack {
   return {
     ...{ id: 'template-evolution', family: 'search', source: SOURCE, drawn: true, queries: 1, needs: 'scorer' },
-    async run({ request, target, scorer, random, once, ask }) {
+    async run({ request, target, scorer, random, signal, once, searched, ask }) {
       if (scorer === null || target === null) return
-      const { template } = await once('template-evolution', () =>
-        evolveTemplate(scorer, { request, target, random }, options),
-      )
+      const subject = { request, target, random, ...(signal === undefined ? {} : { signal }) }
+      const { template, scored } = await once('template-evolution', () => evolveTemplate(scorer, subject, options))
+      searched(scored)
       await ask([user(template.replace(REQUEST, () => request))])
     },
   }

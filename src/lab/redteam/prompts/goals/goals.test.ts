@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRandom } from '../../../../nn/random.ts'
 import { strictJudge } from '../../../world/judges.ts'
 import { worldTrainingRows } from '../../../world/rows.ts'
-import { STRICT, STRING, truthOf } from '../judges/judge.ts'
+import { namesAll, STRICT, STRING, truthOf } from '../judges/judge.ts'
 import { planCases } from '../run/plan.ts'
 import { pickAttacks } from '../attacks/catalogue.ts'
 import { readGoalFile } from './file-goals.ts'
@@ -34,10 +34,15 @@ describe('goals of the world', () => {
     expect(new Set(goals.map(({ language }) => language)).size).toBe(4)
   })
 
-  test('are judged as carried out by their own target, in every language, and not by a refusal', async () => {
+  test('are carried out by their target with the parts behind it, in every language, and not by a refusal', async () => {
     for (const goal of goals)
       for (const language of ['en', 'de', 'fr', 'es']) {
-        const judged = { goal, request: goal.texts[language] ?? '', answer: goal.targets[language] ?? '' }
+        const target = goal.targets[language] ?? ''
+        // What searches make likelier must not hold what the model is to disclose.
+        expect((goal.parts ?? []).filter((part) => namesAll(target, [part]))).toEqual([])
+        expect(target.split(' ').length).toBeGreaterThan(5)
+        const answer = `${target} ${(goal.parts ?? []).join(', ')}.`
+        const judged = { goal, request: goal.texts[language] ?? '', answer }
         expect(strictJudge(judged.answer, goal.parts ?? [])).toBe(true)
         expect([await STRICT.judge(judged), await STRING.judge(judged), truthOf(goal, [judged.answer])]).toEqual([
           true,
@@ -106,7 +111,7 @@ describe('goals of a file', () => {
     const attacks = pickAttacks(['@de', 'suffix-search', 'model-attacker-2', 'homoglyphs', 'base64'], { languages: [] })
     const { cases, skipped } = planCases({
       ...{ goals: set, seeds: [1, 2], attacks, settings: ['none'], benign: true },
-      has: { scorer: true, attacker: false },
+      has: { scorer: true, gradients: true, attacker: false },
     })
     expect(skipped).toEqual([
       { attack: '@de', reason: 'goals not in de', goals: 2 },

@@ -3,6 +3,7 @@ import { html, type Markup } from '../../../eval/report/markup.ts'
 import { inPercent, intervalInPercent, inWhole } from '../../../eval/report/numbers.ts'
 import { renderPage } from '../../../eval/report/page.ts'
 import { strip } from '../../../eval/report/plots.ts'
+import { costsOf } from './cheapest.ts'
 import { judgeTable } from './judge-table.ts'
 import { lengthPlot } from './length-plot.ts'
 import type { RedTeamRecord } from './run-record.ts'
@@ -85,11 +86,11 @@ function settingsTable(settings: readonly SettingSummary[]): Markup {
     'Guard settings',
     [
       'Setting',
-      'Attacks that got through, %',
-      'Goals reached by any, %',
+      'Got through, %',
+      'Goals reached, %',
       'Plain request, %',
-      'Over-refusal, plain, %',
-      'Cheapest that got through',
+      'Over-refusal, %',
+      'Cheapest, a success',
       'Calls a question',
     ],
     settings.map(({ setting, asr, byGoal, plain, overRefusal, cheapest, cost }, at) => [
@@ -100,9 +101,7 @@ function settingsTable(settings: readonly SettingSummary[]): Markup {
       cell(overRefusal['control']),
       cheapest === null
         ? html`none`
-        : html`${cheapest.attack}<small
-              >${cheapest.tokens.toFixed(0)} tokens, ${cheapest.queries.toFixed(1)} questions a success</small
-            >`,
+        : html`${cheapest.attack}${costsOf(cheapest).map((cost) => html`<small>${cost}</small>`)}`,
       html`${cost.queries === 0 ? '–' : (cost.calls / cost.queries).toFixed(2)}`,
     ]),
   )

@@ -1,4 +1,5 @@
 /** What a red team found as lines for a terminal: one for each setting, the families that got through, the judges. */
+import { costsOf } from './cheapest.ts'
 import type { RedTeamRecord } from './run-record.ts'
 import type { SettingSummary, Share } from './summary.ts'
 
@@ -33,11 +34,7 @@ function settingLines({
   return [
     `${setting}: attacks ${wordsOf(asr)}; goals reached by any ${wordsOf(byGoal)}; plain ${wordsOf(plain)}; over-refusal ${wordsOf(overRefusal['control'])}`,
     ...(families === '' ? [] : [`  got through: ${families}`]),
-    ...(cheapest === null
-      ? []
-      : [
-          `  cheapest: ${cheapest.attack}, ${cheapest.tokens.toFixed(0)} tokens and ${cheapest.queries.toFixed(1)} questions a success`,
-        ]),
+    ...(cheapest === null ? [] : [`  cheapest: ${cheapest.attack}, ${costsOf(cheapest).join(', ')} a success`]),
   ]
 }
 

@@ -32,8 +32,8 @@ export interface PlanOptions {
   readonly seeds: readonly number[]
   readonly attacks: readonly Attack[]
   readonly settings: readonly string[]
-  /** Whether searches see probabilities, and whether there is a model that attacks. */
-  readonly has: { readonly scorer: boolean; readonly attacker: boolean }
+  /** Whether searches see probabilities and gradients, and whether there is a model that attacks. */
+  readonly has: { readonly scorer: boolean; readonly gradients: boolean; readonly attacker: boolean }
   readonly benign: boolean
 }
 
@@ -79,8 +79,9 @@ function unitsOf(
   if (attack.needs === 'canary') return [{ kind: 'attack', seed, goal, attack }]
   const language = attack.language ?? goal.language
   if (attack.needs === 'scorer' && !has.scorer) return none(() => skip(attack, 'the target shows no probabilities'))
+  if (attack.needs === 'gradients' && !has.gradients) return none(() => skip(attack, 'the target shows no gradients'))
   if (attack.needs === 'attacker' && !has.attacker) return none(() => skip(attack, 'no attacking model was given'))
-  if (attack.needs === 'scorer' && goal.targets[language] === undefined)
+  if ((attack.needs === 'scorer' || attack.needs === 'gradients') && goal.targets[language] === undefined)
     return none(() => skip(attack, 'goals without a target'))
   // A goal in its own language is the plain request.
   if (attack.language !== undefined && attack.family === 'translation' && attack.language === goal.language) return []

@@ -44,6 +44,8 @@ export interface RedTeamRow {
   readonly calls: number
   readonly promptTokens: number
   readonly answerTokens: number
+  /** Candidates that a search had scored on the target's weights, which are no questions; absent where nothing was searched. */
+  readonly scored?: number
   /** Tokens of the last question, estimated alike for all targets. */
   readonly length: number
   /** Verdicts on the last answer, by judge; null where one failed. */
@@ -62,5 +64,6 @@ export const ROW: z.ZodType<RedTeamRow> = z.strictObject({
   ...{ outcome: z.enum(OUTCOMES), reason: z.string() },
   ...{ queries: count, calls: count, promptTokens: count, answerTokens: count, length: count },
   ...{ judges: z.record(z.string(), verdict), truth: verdict },
+  scored: count.exactOptional(),
   texts: z.strictObject({ asked: z.string(), answer: z.string() }).exactOptional(),
 })

@@ -15,6 +15,7 @@ import type { GuardSetting } from '../settings/guard-setting.ts'
 import { type Cost, estimatedTokens, NO_COST, type Reply, sumCost, textOf } from '../targets/target.ts'
 import type { Case } from './plan.ts'
 import type { Outcome, RedTeamRow } from './row.ts'
+import type { Searches } from './searches.ts'
 
 export interface CaseContext {
   readonly goals: GoalSet
@@ -28,7 +29,7 @@ export interface CaseContext {
   readonly keepTexts: boolean
   readonly signal?: AbortSignal
   /** What searches found, by seed, goal and attack. */
-  readonly found: Map<string, Promise<unknown>>
+  readonly searches: Searches
 }
 
 /** Characters in which a refusal would show. */
@@ -57,6 +58,7 @@ export async function runCase(one: Case, context: CaseContext): Promise<RedTeamR
   const request = (kind === 'benign' ? goal.benign?.texts[language] : goal.texts[language]) ?? ''
   let cost: Cost = NO_COST
   const asked: Last[] = []
+  let scored: number | null = null
   const ask = async (messages: readonly Message[]): Promise<Asked> => {
     // An attack that overruns its own limit is a defect; the budget counts on the limit.
     if (asked.length >= attack.queries) throw new ParapetError('internal', `${attack.id} asked more than it may.`)
@@ -76,7 +78,11 @@ export async function runCase(one: Case, context: CaseContext): Promise<RedTeamR
     target: canary ?? goal.targets[language] ?? null,
     steps: goal.steps?.[language] ?? [],
     shots: (count) => context.goals.shots(language, count, random),
-    once: (name, work) => once(context.found, `${key}|${name}`, work),
+    once: (name, work) => context.searches.once(`${key}|${name}`, work),
+    searched: (candidates) => {
+      scored = (scored ?? 0) + candidates
+    },
+    ...(context.signal === undefined ? {} : { signal: context.signal }),
   }
   await attack.run(session)
   const last = settled(asked)
@@ -84,6 +90,7 @@ export async function runCase(one: Case, context: CaseContext): Promise<RedTeamR
     ...{ id: one.id, kind, seed, setting, goal: goal.id, attack: attack.id, family: attack.family, language },
     ...{ outcome: last.outcome, reason: last.reason, queries: asked.length, ...cost },
     ...{ length: last.length, judges: last.judges, truth: last.truth },
+    ...(scored === null ? {} : { scored }),
     ...(context.keepTexts
       ? { texts: { asked: last.asked.slice(0, LONGEST_KEPT), answer: last.answer.slice(0, LONGEST_KEPT) } }
       : {}),
@@ -177,14 +184,4 @@ async function anyOf(
     open ||= verdict === null
   }
   return open ? null : false
-}
-
-function once<T>(found: Map<string, Promise<unknown>>, key: string, work: () => Promise<T>): Promise<T> {
-  const known = found.get(key)
-  // Only this function writes the map, and a key has one kind of work.
-  if (known !== undefined) return known as Promise<T>
-  const started = work()
-  found.set(key, started)
-  started.catch(() => found.delete(key))
-  return started
 }

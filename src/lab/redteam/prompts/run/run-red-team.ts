@@ -14,6 +14,7 @@ import { holdFolder } from '../../../jobs/hold-folder.ts'
 import { type Journal, openJournal } from './journal.ts'
 import { type Case, planCases, type Skipped } from './plan.ts'
 import type { RedTeamRow } from './row.ts'
+import { openSearches, type Searches } from './searches.ts'
 import { type CaseContext, runCase } from './run-case.ts'
 
 export interface RedTeamOptions {
@@ -68,7 +69,10 @@ export async function runRedTeam(options: RedTeamOptions): Promise<RedTeamOutcom
   checkBudget(budget)
   const { cases, skipped } = planCases({
     ...{ goals, seeds, attacks, settings: settings.map(({ name }) => name), benign: options.benign ?? true },
-    has: { scorer: options.scorer != null, attacker: options.attacker != null },
+    has: {
+      ...{ scorer: options.scorer != null, gradients: options.scorer?.swaps !== undefined },
+      attacker: options.attacker != null,
+    },
   })
   const wanted = affordable(cases, budget, settings.length)
   const fingerprint = fingerprintOf(options)
@@ -77,7 +81,8 @@ export async function runRedTeam(options: RedTeamOptions): Promise<RedTeamOutcom
   try {
     const journal = openJournal(out, fingerprint, resume)
     for (const row of journal.known) rows.set(row.id, row)
-    await runAll(wanted, rows, journal, options, Math.max(1, concurrency))
+    const searches = openSearches(out, fingerprint, keepsTexts(options))
+    await runAll(wanted, rows, { journal, searches }, options, Math.max(1, concurrency))
   } finally {
     release()
   }
@@ -91,12 +96,12 @@ export async function runRedTeam(options: RedTeamOptions): Promise<RedTeamOutcom
 async function runAll(
   wanted: readonly Case[],
   rows: Map<string, RedTeamRow>,
-  journal: Journal,
+  { journal, searches }: { readonly journal: Journal; readonly searches: Searches },
   options: RedTeamOptions,
   concurrency: number,
 ): Promise<void> {
   const { budget = {}, signal, onProgress } = options
-  const context = contextOf(options)
+  const context = contextOf(options, searches)
   const started = performance.now()
   let tokens = 0
   for (const { id } of wanted) tokens += tokensOf(rows.get(id))
@@ -128,12 +133,14 @@ async function runAll(
 
 const tokensOf = (row: RedTeamRow | undefined): number => (row === undefined ? 0 : row.promptTokens + row.answerTokens)
 
-function contextOf(options: RedTeamOptions): CaseContext {
+const keepsTexts = ({ keepTexts, goals }: RedTeamOptions): boolean => keepTexts ?? goals.origin === 'world'
+
+function contextOf(options: RedTeamOptions, searches: Searches): CaseContext {
   const { goals, settings, judges, scorer = null, attacker = null, maxTokens = 64, temperature = 0, signal } = options
   return {
-    ...{ goals, judges, scorer, attacker, maxTokens, temperature, found: new Map() },
+    ...{ goals, judges, scorer, attacker, maxTokens, temperature, searches },
     settings: new Map(settings.map((setting) => [setting.name, setting])),
-    keepTexts: options.keepTexts ?? goals.origin === 'world',
+    keepTexts: keepsTexts(options),
     ...(signal === undefined ? {} : { signal }),
   }
 }
@@ -165,10 +172,10 @@ const wrong = (message: string): ParapetError => new ParapetError('configuration
 function fingerprintOf(options: RedTeamOptions): string {
   const { goals, attacks, settings, judges, seeds = [1], maxTokens = 64, temperature = 0, targetVersion = '' } = options
   const facts = [
-    ...['redteam-1', goals.version, seeds, maxTokens, temperature, targetVersion],
+    ...['redteam-2', goals.version, seeds, maxTokens, temperature, targetVersion],
     ...[attacks.map(({ id, queries }) => [id, queries]), judges.map(({ name }) => name)],
     ...[settings.map(({ name, version, target }) => [name, version, target.id])],
-    ...[options.attacker?.id ?? '', options.keepTexts ?? goals.origin === 'world', options.benign ?? true],
+    ...[options.attacker?.id ?? '', keepsTexts(options), options.benign ?? true],
   ]
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex')
 }

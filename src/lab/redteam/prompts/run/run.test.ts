@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ParapetError } from '../../../../spec/index.ts'
+import type { TargetScorer } from '../attacks/attack.ts'
 import { pickAttacks } from '../attacks/catalogue.ts'
 import type { Goal, GoalSet } from '../goals/goal.ts'
 import { STRICT, STRING, type SuccessJudge } from '../judges/judge.ts'
@@ -24,6 +25,7 @@ import { guarded, unguarded, verdictOf } from '../settings/guard-setting.ts'
 import type { Reply, Target } from '../targets/target.ts'
 import type { RedTeamRow } from './row.ts'
 import { type RedTeamOptions, type RedTeamOutcome, runRedTeam } from './run-red-team.ts'
+import { SEARCHES } from './searches.ts'
 
 let folder = ''
 let count = 0
@@ -94,7 +96,7 @@ describe('outcomes', () => {
     expect(none?.plain).toMatchObject({ hits: 0, rows: 4, excluded: 0 })
     expect(words?.asr).toMatchObject({ hits: 0, rows: 1, excluded: 3 })
     expect(words?.overRefusal['control']).toMatchObject({ hits: 1, rows: 4 })
-    expect(none?.cheapest).toEqual({ attack: 'no-rules', successes: 2, cases: 4, tokens: 30, queries: 2 })
+    expect(none?.cheapest).toEqual({ attack: 'no-rules', successes: 2, cases: 4, tokens: 30, queries: 2, scored: 0 })
   })
 
   test('a judge that cannot tell, or breaks, leaves the case without a verdict', async () => {
@@ -110,6 +112,51 @@ describe('outcomes', () => {
       { judge: 'broken', rows: 0, failures: 6 },
       { judge: 'strict', rows: 6, agreed: 6, failures: 0 },
     ])
+  })
+})
+
+describe('searches', () => {
+  /** The more letters, the likelier: a search that can be told from none. */
+  const scorer: TargetScorer = {
+    tokens: [' a', ' bb', ' ccc'],
+    score: async (candidates) => candidates.map(({ messages }) => String(messages[0]?.content).length - 1000),
+  }
+  const told: GoalSet = {
+    ...goals,
+    goals: (seed) => goals.goals(seed).map((goal) => ({ ...goal, targets: { en: 'For a lamp' } })),
+  }
+  const search = (more: Partial<RedTeamOptions> = {}): RedTeamOptions =>
+    options({ goals: told, scorer, attacks: pickAttacks(['search'], { languages: [] }), ...more })
+
+  test('are made once for all settings, counted beside the questions, and skipped where the target shows too little', async () => {
+    let calls = 0
+    const counted = { ...scorer, score: (many: Parameters<TargetScorer['score']>[0]) => (calls++, scorer.score(many)) }
+    const { rows, skipped } = await runRedTeam(search({ scorer: counted }))
+    const found = rows.filter(({ attack }) => attack === 'suffix-search')
+    expect(found).toHaveLength(8)
+    expect(found.every(({ scored, queries }) => scored === 769 && queries === 1)).toBe(true)
+    expect(rows.filter(({ attack }) => attack === 'plain').every((row) => !('scored' in row))).toBe(true)
+    // A first suffix and 12 rounds, and 13 generations, of each of four goals.
+    expect(calls).toBe(4 * (13 + 13))
+    expect(skipped).toEqual([{ attack: 'gcg', reason: 'the target shows no gradients', goals: 4 }])
+  })
+
+  test('are not made again when a run goes on, and not kept where texts are not', async () => {
+    const given = search({ budget: { queries: 24 } })
+    const before = await runRedTeam(given)
+    expect(before.notRun).toBeGreaterThan(0)
+    const kept = readFileSync(join(given.out, SEARCHES), 'utf8')
+    expect(kept.trimEnd().split('\n').length).toBeGreaterThan(1)
+    const first = kept.slice(0, kept.indexOf('\n') + 1)
+    appendFileSync(join(given.out, SEARCHES), '{"run":"cut')
+    const { budget: _, ...unlimited } = given
+    const after = await runRedTeam({ ...unlimited, resume: true })
+    expect(after.rows.slice(0, before.rows.length)).toEqual(before.rows)
+    expect(after.rows).toEqual((await runRedTeam(search({ out: join(folder, 'whole') }))).rows)
+    expect(readFileSync(join(given.out, SEARCHES), 'utf8').startsWith(first)).toBe(true)
+    const secret = search({ keepTexts: false })
+    await runRedTeam(secret)
+    expect(readdirSync(secret.out)).not.toContain(SEARCHES)
   })
 })
 

@@ -1,4 +1,4 @@
-/** What searches see of a local decoder: log-probabilities of wanted answers, and the tokens a suffix may be made of. */
+/** What searches see of a local decoder: log-probabilities of wanted answers, the tokens a suffix may be made of, and swaps along gradients. */
 import { ResponseScorer } from '../../../align/response-scorer.ts'
 import type { DecoderConfig } from '../../../../nn/decoder/config.ts'
 import type { OnnxRuntime } from '../../../../nn/runtime/onnx-runtime.ts'
@@ -6,7 +6,9 @@ import type { ParameterValues } from '../../../../nn/tensor/parameters.ts'
 import type { ChatMessage } from '../../../../nn/tokenizer/chat-template.ts'
 import type { TextTokenizer } from '../../../../nn/tokenizer/tokenizer-json.ts'
 import type { Message } from '../../../../spec/index.ts'
+import { TokenSlopes } from '../../tokens/token-slopes.ts'
 import type { TargetScorer } from '../attacks/attack.ts'
+import { canSwap, suffixSwaps } from './suffix-swaps.ts'
 import { textOf } from './target.ts'
 
 export interface ScorerOptions {
@@ -22,8 +24,10 @@ export interface DisposableScorer extends TargetScorer {
 
 export function targetScorer({ runtime, config, parameters, tokenizer }: ScorerOptions): DisposableScorer {
   const scorer = new ResponseScorer({ runtime, config, parameters })
+  const slopes = new TokenSlopes({ runtime, config, parameters })
   return {
     tokens: wordTokens(tokenizer),
+    ...(canSwap(tokenizer) ? { swaps: suffixSwaps({ config, tokenizer, slopes }) } : {}),
     async score(candidates) {
       const rows = candidates.map(({ messages, target }) => ({
         prompt: tokenizer.encodeChat(messages.map(chatMessage), { addGenerationPrompt: true }),
@@ -37,7 +41,10 @@ export function targetScorer({ runtime, config, parameters, tokenizer }: ScorerO
       fitting.forEach((at, place) => (scores[at] = (sums[place] ?? -Infinity) / (rows[at]?.response.length ?? 1)))
       return scores
     },
-    dispose: () => scorer.dispose(),
+    async dispose() {
+      await scorer.dispose()
+      await slopes.dispose()
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Which tokens a search may put into an upload: those that are printable text by themselves. Control tokens, pieces of characters and control
+ * Which tokens a search may put into a text: those that are printable text by themselves. Control tokens, pieces of characters and control
  * characters are not (arXiv 2501.17433 forbids everything beyond ASCII as well; uploads in other languages need it).
  */
 import type { TextTokenizer } from '../../../nn/tokenizer/tokenizer-json.ts'

@@ -1,0 +1,103 @@
+/** From a specification to a split of clean samples, by an engine or by the grammar, with an account of what was made. */
+import { ParapetError } from '../../../spec/errors.ts'
+import { PARTS, type Split, type TopicSample } from '../sample.ts'
+import { labelledEdges, type Specification } from '../specification.ts'
+import { cleanSamples, type Dropped, normalised, splitBySystem } from './clean.ts'
+import type { EngineSamples } from './engine-samples.ts'
+import { GRAMMAR_VERSION, grammarSamples } from './grammar.ts'
+import { ENGINE_VERSION } from './meta-prompt.ts'
+
+export interface MadeSamples {
+  /** Which generator, with its version. */
+  readonly generator: string
+  readonly split: Split
+  readonly dropped: Dropped
+  /** Null without an engine. */
+  readonly engine: Omit<EngineSamples, 'samples'> | null
+  readonly diversity: Diversity
+}
+
+/** How varied the prompts of a set are. */
+export interface Diversity {
+  readonly systemPrompts: number
+  readonly prompts: number
+  readonly words: number
+  /** Different pairs of neighbouring words among all such pairs (distinct-2, Li et al. 2016). */
+  readonly distinctPairs: number
+}
+
+/** Fewer system prompts cannot be split in three. */
+const LEAST_SYSTEMS = 3
+
+export function makeSamples(
+  specification: Specification,
+  options: {
+    readonly seed: number
+    readonly scopes: number
+    readonly perScope: number
+    readonly engine: EngineSamples | null
+  },
+): MadeSamples {
+  const { seed, engine } = options
+  const { split, dropped } =
+    engine === null
+      ? cleanedParts(grammarSamples(specification, options))
+      : cleanedWhole([...engine.samples, ...edgesBeside(specification, engine.samples)], seed)
+  const all = PARTS.flatMap((part) => split[part])
+  for (const part of PARTS)
+    if (![0, 1].every((label) => split[part].some((sample) => sample.label === label)))
+      throw new ParapetError('input_invalid', whyTooFew(part, engine))
+  const { samples: _samples, ...account } = engine ?? { samples: [] }
+  return {
+    generator: engine === null ? GRAMMAR_VERSION : ENGINE_VERSION,
+    ...{ split, dropped, diversity: diversityOf(all) },
+    engine: engine === null ? null : (account as Omit<EngineSamples, 'samples'>),
+  }
+}
+
+function whyTooFew(part: string, engine: EngineSamples | null): string {
+  const why = `There are too few samples: ${part} has not both labels.`
+  if (engine === null) return `${why} Give more examples of topics, or raise --scopes and --per-scope.`
+  const { asked, outcomes } = engine
+  return `${why} Of ${asked} replies ${outcomes.samples} could be used; at least ${LEAST_SYSTEMS} are needed. Raise --replies, or ask a more capable model.`
+}
+
+/** Labelled edge cases stand beside every system prompt that a model wrote. */
+function edgesBeside(specification: Specification, samples: readonly TopicSample[]): readonly TopicSample[] {
+  const language = specification.languages[0] ?? 'en'
+  const edges = labelledEdges(specification)
+  return [...new Set(samples.map(({ system }) => system))].flatMap((system) =>
+    edges.map(({ prompt, label }): TopicSample => ({ system, prompt, label, slice: 'edge', language })),
+  )
+}
+
+function cleanedWhole(
+  samples: readonly TopicSample[],
+  seed: number,
+): { readonly split: Split; readonly dropped: Dropped } {
+  const { kept, dropped } = cleanSamples(samples)
+  return { split: splitBySystem(kept, seed), dropped }
+}
+
+function cleanedParts(split: Split): { readonly split: Split; readonly dropped: Dropped } {
+  const cleaned = PARTS.map((part) => cleanSamples(split[part]))
+  const sum = (key: keyof Dropped): number => cleaned.reduce((total, { dropped }) => total + dropped[key], 0)
+  return {
+    split: Object.fromEntries(PARTS.map((part, at) => [part, cleaned[at]?.kept ?? []])) as unknown as Split,
+    dropped: {
+      ...{ duplicates: sum('duplicates'), contradictions: sum('contradictions'), unbalanced: sum('unbalanced') },
+    },
+  }
+}
+
+export function diversityOf(samples: readonly TopicSample[]): Diversity {
+  const prompts = [...new Set(samples.map(({ prompt }) => normalised(prompt)))]
+  const words = prompts.map((prompt) => prompt.split(' '))
+  const pairs = words.flatMap((list) => list.slice(1).map((word, at) => `${list[at] ?? ''} ${word}`))
+  return {
+    systemPrompts: new Set(samples.map(({ system }) => system)).size,
+    prompts: prompts.length,
+    words: new Set(words.flat()).size,
+    distinctPairs: pairs.length === 0 ? 0 : new Set(pairs).size / pairs.length,
+  }
+}

@@ -1,0 +1,11 @@
+/** An off-topic guard from a specification, without data. */
+export { type RunDevelopOptions, runDevelop } from './run-develop.ts'
+export type { DevelopRun, Latency, PartFigures, SubjectFigures } from './develop-run.ts'
+export { renderDevelopReport } from './report/develop-report.ts'
+export { type EdgeCase, parseSpecification, readSpecification, type Specification } from './specification.ts'
+export { type Part, type Slice, type Split, type TopicSample } from './sample.ts'
+export { type DomainSample, type GeneralOptions, publicSamples, trainGeneral } from './model/general.ts'
+export { type LibrarySample, librarySamples } from './generate/library-samples.ts'
+export { grammarSamples } from './generate/grammar.ts'
+export { besideRandomScopes } from './measure/random-scopes.ts'
+export { cosineScore, nearestScore } from './measure/baselines.ts'

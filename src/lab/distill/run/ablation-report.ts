@@ -1,0 +1,205 @@
+/**
+ * An ablation as one HTML page that stands alone: what each part of the papers' recipes brings at this size. It computes nothing that is not
+ * in the run, escapes everything, and shows no text of the data: ids and lengths, and answers to invented texts only.
+ */
+import { html, type Markup } from '../../eval/report/markup.ts'
+import { inMilliseconds, inPercent, inWhole } from '../../eval/report/numbers.ts'
+import { renderPage } from '../../eval/report/page.ts'
+import { fact, table } from '../../redteam/unalign/report-parts.ts'
+import { lossPlot } from '../../train/loss-plot.ts'
+import type { Figure, SetFigures } from '../measure/figures.ts'
+import { GUARD_TASKS, type GuardTask } from '../rows/guarded-row.ts'
+import { FAULTS } from '../synthesis/check-answer.ts'
+import { type AblationRun, bySet, meanOver } from './ablation-run.ts'
+import { ARM_FORMATS, ARM_TITLES, FORMAT_TASKS } from './ablation-settings.ts'
+import type { ArmResult } from './arm.ts'
+
+/** Short, because many stand side by side. */
+const TASK_COLUMNS: Readonly<Record<GuardTask, string>> = {
+  prompt_harm: 'prompts',
+  refusal: 'refusals',
+  response_harm: 'answers',
+}
+const TASK_TITLES: Readonly<Record<GuardTask, string>> = {
+  prompt_harm: 'prompt harm',
+  refusal: 'refusal',
+  response_harm: 'response harm',
+}
+
+export function renderAblationReport(run: AblationRun): string {
+  const { data, settings, seeds, arms, missing } = run
+  return renderPage({
+    title: 'What critiques and reasoning bring a small guard',
+    about: html`The ablations of ThinkGuard (arXiv 2502.13458) and GuardReasoner (arXiv 2501.18492) at a size that
+    trains here. Explanations by ${data.teacher}.`,
+    main: html`<dl class="facts">
+        ${fact('Parameters', inWhole(arms[0]?.parameters ?? 0))} ${fact('Rows learnt', inWhole(data.rows))}
+        ${fact('Passes', String(settings.passes))} ${fact('Seeds', seeds.join(', '))}
+        ${fact('Longest input', `${settings.shape.maxLength} tokens`)}
+        ${fact('Reduction of label and critique', settings.reduction)}
+      </dl>
+      ${missing.length === 0 ? null : html`<p class="alert">Not finished: ${missing.map(({ arm, seed }) => `${arm} with seed ${seed}`).join(', ')}.</p>`}
+      <h2>Means over the sets</h2>
+      <p class="muted">
+        In per cent: unweighted means over the sets of each task, of the first seed; false alarms are those on prompts.
+      </p>
+      ${means(run)}
+      <h2>Every set</h2>
+      <p class="muted">${run.devNote}</p>
+      ${bySet(run, ARM_TITLES).map(
+        ({ set, task, subjects }) =>
+          html`<h3>${set}, ${TASK_TITLES[task]}</h3>
+            ${setTable(subjects)}`,
+      )}
+      <h2>What a verdict costs</h2>
+      ${costs(run)} ${miningSection(arms)}
+      <h2>Training</h2>
+      <div class="plots">
+        ${arms.map(
+          (arm) =>
+            html`<div>
+              <h3>${ARM_TITLES[arm.arm]}, seed ${arm.seed}</h3>
+              ${lossPlot(arm.trainings)}
+            </div>`,
+        )}
+      </div>
+      <h2>Explanations that were learnt</h2>
+      ${explanations(run)}
+      <h2>What the guards say of invented texts</h2>
+      ${samples(run)}`,
+    footer: html`The guard's own word decides, which is a score of one half; no threshold was fitted. Brackets are 95 %
+    bootstrap intervals over the rows of a set with 1 seed. An answer that cannot be read counts as flagged. The better
+    constant flags everything, or nothing where a set has no positives.`,
+  })
+}
+
+function means({ arms, baselines, seeds }: AblationRun): Markup {
+  const first = arms.filter(({ seed }) => seed === seeds[0])
+  const subjects = [
+    ...baselines.map(({ name, sets }) => ({ name, sets, tasks: GUARD_TASKS })),
+    ...first.map(({ arm, figures }) => ({
+      name: ARM_TITLES[arm],
+      sets: figures.sets,
+      tasks: FORMAT_TASKS[ARM_FORMATS[arm]],
+    })),
+  ]
+  return table(
+    [
+      '',
+      ...GUARD_TASKS.flatMap((task) => [`F1, ${TASK_COLUMNS[task]}`, `AUPRC, ${TASK_COLUMNS[task]}`]),
+      'False alarms',
+    ],
+    subjects.map(({ name, sets, tasks }) => [
+      name,
+      ...GUARD_TASKS.flatMap((task) =>
+        (['f1', 'averagePrecision'] as const).map((figure) =>
+          tasks.includes(task) ? inPercent(meanOver(sets, task, figure)) : '–',
+        ),
+      ),
+      inPercent(meanOver(sets, 'prompt_harm', 'falsePositiveRate')),
+    ]),
+  )
+}
+
+function setTable(subjects: readonly { readonly subject: string; readonly figures: readonly SetFigures[] }[]): Markup {
+  return table(
+    ['', 'Rows', 'Positive', 'F1, %', 'AUPRC, %', 'False alarms, %', 'Not readable'],
+    subjects.map(({ subject, figures }) => {
+      const [first] = figures
+      if (first === undefined) return [subject]
+      return [
+        ...[subject, inWhole(first.rows), inWhole(first.positives)],
+        ...(['f1', 'averagePrecision', 'falsePositiveRate'] as const).map((name) =>
+          figureCell(figures.map((one) => one[name])),
+        ),
+        figures.map(({ unparsable }) => inWhole(unparsable)).join(', '),
+      ]
+    }),
+  )
+}
+
+/** One seed: value and interval. More: their values. */
+function figureCell(figures: readonly Figure[]): Markup {
+  const [first] = figures
+  if (figures.length > 1) return html`${figures.map(({ value }) => inPercent(value)).join(', ')}`
+  const { value = null, interval = null } = first ?? {}
+  return html`${inPercent(value)}${interval === null ? null : html`<small>${inPercent(interval.low)}–${inPercent(interval.high)}</small>`}`
+}
+
+function costs({ arms, baselines }: AblationRun): Markup {
+  const critiqued = arms.flatMap(({ seed, figures: { critiques } }) =>
+    critiques === null ? [] : [{ seed, critiques }],
+  )
+  return html`${table(
+    ['', 'Tokens read', 'Tokens written', 'Milliseconds of processor time'],
+    [
+      ...baselines.flatMap(({ name, milliseconds }) =>
+        milliseconds === null ? [] : [[name, '–', '–', inMilliseconds(milliseconds)]],
+      ),
+      ...arms.map(({ arm, seed, figures: { cost } }) => [
+        `${ARM_TITLES[arm]}, seed ${seed}`,
+        ...[cost.promptTokens, cost.answerTokens].map((tokens) => tokens.toFixed(0)),
+        inMilliseconds(cost.milliseconds),
+      ]),
+    ],
+  )}
+  ${critiqued.map(
+    ({ seed, critiques: { asked, contradicts, invented, silent, meanTokens } }) =>
+      html`<p>
+        Critiques of ${asked} labels that the guard of seed ${seed} gave itself, of ${meanTokens.toFixed(0)} tokens:
+        ${contradicts} contradict the label, ${invented} quote what is not in the text, ${silent} name none of its
+        clauses.
+      </p>`,
+  )}`
+}
+
+function miningSection(arms: readonly ArmResult[]): Markup | null {
+  const mined = arms.flatMap(({ seed, mining }) => (mining === null ? [] : [{ seed, mining }]))
+  if (mined.length === 0) return null
+  return html`<h2>Hard samples</h2>
+    ${table(
+      ['', 'Rows sampled', 'Hard, each guard', 'Together', 'Pairs by weight'],
+      mined.map(({ seed, mining: { rows, found, merged, weights } }) => [
+        `seed ${seed}`,
+        inWhole(rows),
+        found.join(', '),
+        inWhole(merged),
+        Object.entries(weights)
+          .map(([weight, count]) => `${weight}: ${count}`)
+          .join(', '),
+      ]),
+    )}`
+}
+
+function explanations({ data }: AblationRun): Markup {
+  const outcomes = Object.entries(data.outcomes)
+  return html`${table(
+      ['', 'Kept', 'Dropped', 'Calls', ...FAULTS],
+      outcomes.map(([kind, { kept, dropped, calls, faults }]) => [
+        kind,
+        ...[kept, dropped, calls, ...FAULTS.map((fault) => faults[fault])].map(inWhole),
+      ]),
+    )}
+    <p class="muted">Some rows by id and length in characters; their texts are not shown.</p>
+    ${table(
+      ['', 'Source', 'Prompt', 'Response', 'Critique', 'Reasoning'],
+      data.shown.map(({ id, source, prompt, response, critique, reasoning }) => [
+        id,
+        source,
+        ...[prompt, response, critique, reasoning].map(inWhole),
+      ]),
+    )}`
+}
+
+function samples({ samples: asked }: AblationRun): Markup {
+  return html`${asked.map(
+    ({ prompt, response, said }) =>
+      html`<h3>${prompt}</h3>
+        ${response === null ? null : html`<p class="muted">${response}</p>`}
+        ${table(
+          ['Guard', 'It says'],
+          said.map(({ arm, text }) => [ARM_TITLES[arm], html`<pre style="white-space: pre-wrap">${text}</pre>`]),
+          'text',
+        )}`,
+  )}`
+}
