@@ -33,6 +33,11 @@ export interface EvaluationSample {
   readonly label: 0 | 1
   /** The source's own category names, as published. */
   readonly categories: readonly string[]
+  /**
+   * The source calls unsafe whatever is harmful or toxic, without telling which (DuoGuard's prompt sets): a subject with a score for
+   * each answers with the larger.
+   */
+  readonly harmfulOrToxic?: true
 }
 
 /** A set of samples as one source published it. */

@@ -5,7 +5,7 @@
  * read 2026-11-26; the columns of its XSTest files are those of XSTest's own answer files (see `xstest.ts`), their headers were
  * not opened. Label rules of that script: OpenAI and ToxicChat `moderation_flag`; RTP-LX and XSafety `class`; BeaverTails
  * not `is_safe`; XSTest 1 exactly where `type` starts with `contrast_`. It joins a BeaverTails prompt and answer with a blank;
- * here they stay apart. XSafety is all positive, so it is `recall_only`. The folder gives the language and the file name the set,
+ * here they stay apart. Its prompts are unsafe whether harmful or toxic (twelve categories, the largest score). XSafety is all positive, so it is `recall_only`. The folder gives the language and the file name the set,
  * so both must be kept.
  */
 import { beaverTailsColumns, harmfulCategories } from './beavertails.ts'
@@ -62,7 +62,8 @@ function prompts(table: Table, set: string, column: string): readonly Draft[] {
   const language = languageOf(table)
   const samples = table.rows.map((row) => {
     const prompt = row.text('prompt')
-    return sample({ id: rowId(row, prompt), language, prompt, label: row.flag(column) ? 1 : 0 })
+    const label = row.flag(column) ? 1 : 0
+    return sample({ id: rowId(row, prompt), language, prompt, label, harmfulOrToxic: true })
   })
   return [{ name: setName('duoguard', set, language), task: set === 'rtp_lx' ? 'toxicity' : 'prompt_harm', samples }]
 }
@@ -89,7 +90,14 @@ function readXsTest(table: Table): readonly Draft[] {
   const samples = table.rows.map((row: Row) => {
     const type = row.filled('type')
     const label = type.startsWith('contrast_') ? 1 : 0
-    return sample({ id: row.key('id'), language, prompt: row.filled('prompt'), label, categories: [type] })
+    return sample({
+      id: row.key('id'),
+      language,
+      prompt: row.filled('prompt'),
+      label,
+      categories: [type],
+      harmfulOrToxic: true,
+    })
   })
   return [{ name: setName('duoguard_xstest', language), task: 'prompt_harm', samples }]
 }

@@ -57,6 +57,9 @@ function readRecords(table: Table): readonly Draft[] {
   })
 }
 
+/** Sources whose prompts are unsafe when harmful or toxic (see `duoguard.ts`). */
+const DUOGUARD = 'yihedeng9/DuoGuard:'
+
 function recordSample(row: Row, named: string): Draft['samples'][number] {
   const label = row.value('label')
   if (label !== 0 && label !== 1) return row.fail('label', '0 or 1')
@@ -64,7 +67,9 @@ function recordSample(row: Row, named: string): Draft['samples'][number] {
   const [prompt, response, system] = [row.text('prompt'), row.textOrNull('response'), row.textOrNull('system')]
   if (prompt.trim() === '' && response === null) return row.fail('prompt', 'a text, because there is no response')
   const id = rowId(row, prompt, response, system)
-  return sample({ id, language: languageOf(row), prompt, response, system, label, categories: row.texts('categories') })
+  const fields = { id, language: languageOf(row), prompt, response, system, label, categories: row.texts('categories') }
+  const either = named === 'prompt_harm' && row.filled('source').startsWith(DUOGUARD)
+  return sample(either ? { ...fields, harmfulOrToxic: true } : fields)
 }
 
 function languageOf(row: Row): string {

@@ -118,9 +118,13 @@ function countedScores(
   return system === null ? { ...scores, injection_indirect: null } : scores
 }
 
-function scoreOf(scores: ClassifierScores, { task, system, response }: EvaluationSample): number | null {
+function scoreOf(
+  scores: ClassifierScores,
+  { task, system, response, harmfulOrToxic = false }: EvaluationSample,
+): number | null {
   switch (task) {
     case 'prompt_harm':
+      return harmfulOrToxic ? Math.max(scores.prompt_harm ?? 0, scores.toxicity_prompt ?? 0) : scores.prompt_harm
     case 'response_harm':
     case 'refusal':
       return scores[task]
@@ -130,6 +134,7 @@ function scoreOf(scores: ClassifierScores, { task, system, response }: Evaluatio
         ? scores.injection_direct
         : Math.max(scores.injection_direct ?? 0, scores.injection_indirect ?? 0)
     case 'toxicity':
+      if (harmfulOrToxic) return Math.max(scores.prompt_harm ?? 0, scores.toxicity_prompt ?? 0)
       return response === null ? scores.toxicity_prompt : scores.toxicity_response
     case 'offtopic':
     case 'pii':

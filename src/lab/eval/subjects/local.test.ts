@@ -47,35 +47,39 @@ describe('embedded', () => {
     ['refusal', 'No.', null, 0.4],
     ['toxicity', null, null, 0.5],
     ['toxicity', 'No.', null, 0.6],
-  ] as const)('%s with answer %j beside %j is judged by its head', async (task, response, system, score) => {
-    const inputs: ClassifierInput[] = []
-    const subject = createEmbeddedSubject({
-      specVersion: 'v1',
-      kind: 'classifier',
-      id: 'scripted',
-      version: 'v',
-      card: { heads: {} },
-      explain: () => [],
-      classify: (input) => {
-        inputs.push(input)
-        return {
-          injection_direct: 0.1,
-          injection_indirect: 0.9,
-          prompt_harm: 0.2,
-          response_harm: 0.3,
-          refusal: 0.4,
-          toxicity_prompt: 0.5,
-          toxicity_response: 0.6,
-          categories: { S1: 0.7 },
-        }
-      },
-    })
-    expect(await subject.predict({ ...sample, task, response, system }, signal)).toMatchObject({
-      score,
-      categories: { S1: 0.7 },
-    })
-    expect(inputs).toEqual([response === null ? { prompt: sample.prompt } : { prompt: sample.prompt, response }])
-  })
+    ['prompt_harm', null, null, 0.5, { harmfulOrToxic: true }],
+  ] as const)(
+    '%s with answer %j beside %j is judged by its head',
+    async (task, response, system, score, fields = {}) => {
+      const inputs: ClassifierInput[] = []
+      const subject = createEmbeddedSubject({
+        specVersion: 'v1',
+        kind: 'classifier',
+        id: 'scripted',
+        version: 'v',
+        card: { heads: {} },
+        explain: () => [],
+        classify: (input) => {
+          inputs.push(input)
+          return {
+            injection_direct: 0.1,
+            injection_indirect: 0.9,
+            prompt_harm: 0.2,
+            response_harm: 0.3,
+            refusal: 0.4,
+            toxicity_prompt: 0.5,
+            toxicity_response: 0.6,
+            categories: { S1: 0.7 },
+          }
+        },
+      })
+      expect(await subject.predict({ ...sample, task, response, system, ...fields }, signal)).toMatchObject({
+        score,
+        categories: { S1: 0.7 },
+      })
+      expect(inputs).toEqual([response === null ? { prompt: sample.prompt } : { prompt: sample.prompt, response }])
+    },
+  )
 })
 
 describe('embedded in tiers', () => {
