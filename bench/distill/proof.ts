@@ -6,7 +6,7 @@
  *
  *   npm run proof:distill -- --data DIR --out FOLDER [--seeds 1,2,3] [--arms label,critique] [--rows 3000] [--passes 3]
  *
- * DIR holds `train/open` and `dev`. The same command goes on where it stood; arms may run in processes of their own, each with `--arms`, and a
+ * DIR holds `train/open` and `dev`. The same command goes on where it stood; arms may run in processes of their own, each with `--arms`, once the first has written `data/`, and a
  * last call with `--arms none` writes the report of what is finished. A seed took 7.5 minutes of processor time with `--rows 2400 --passes 2.5
  * --longest 160 --each 80 --mined 160 --members 0`; the defaults take more. Prints whether the papers' claims hold here, and does not fail
  * where they do not: a claim that is not shown is a result.

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { readModelFile } from '../../src/nn/model-file.ts'
 import { loadEmbeddedClassifier, MODEL_FILES } from '../../src/engines/embedded/index.ts'
 import { CARD_LANGUAGES, coverageTable, measureCoverage } from './sections/coverage.ts'
 
@@ -35,6 +36,33 @@ test.each(['fast', 'deep'] as const)(
     expect(rows.map(([head = '', ...cells]) => [head, cells])).toEqual(expected)
   },
 )
+
+test('the card names the languages that each tier calibrates by themselves', () => {
+  const said = card.replaceAll(/\s+/g, ' ')
+  const calibrated = (file: string): ReadonlyMap<string, string> => {
+    const { header } = readModelFile(readFileSync(new URL(file, MODEL_FILES.classifier)), file)
+    const entries = Object.entries(header['calibration'] as Readonly<Record<string, object>>)
+    return new Map(
+      entries.flatMap(([output, languages]) => {
+        const own = CARD_LANGUAGES.filter((language) => language in languages)
+        return own.length === 0 ? [] : [[output, own.join(', ')] as const]
+      }),
+    )
+  }
+  const fast = calibrated('classifier.bin')
+  const of = (output: string): string => `(${fast.get(output) ?? ''})`
+  expect([...fast.keys()].toSorted()).toEqual(['S10', 'injection_direct', 'prompt_harm', 'toxicity'])
+  expect(said).toContain(
+    `own ones for prompt harm ${of('prompt_harm')}, toxicity ${of('toxicity')}, S10 ${of('S10')} and direct injections ${of('injection_direct')}`,
+  )
+  expect(calibrated('classifier-lite.bin')).toEqual(fast)
+  expect(Object.fromEntries(calibrated('deep.bin'))).toEqual({
+    ...{ prompt_harm: 'fr, pt, zh', toxicity: 'fr, pt, zh', S10: 'zh' },
+  })
+  expect(said).toContain(
+    'others for prompt harm and toxicity in French, Portuguese and Chinese, and for S10 in Chinese',
+  )
+})
 
 test('heads and hazards stand in their order; what a file does not name is untested', () => {
   const { head, rows } = coverageTable('fast', {

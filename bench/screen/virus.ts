@@ -1,7 +1,7 @@
 /**
  * What the screen finds of rows that were optimised against one guard (Virus, arXiv 2501.17433): by guards on turns that the attacker has not
  * seen, by anomalies, and by a checkpoint's likelihoods and gradients, each by itself and all together. Beside them the same rows before the
- * search, and clean rows of which every second has two exchanges too, since nothing may be found by its form.
+ * search, and clean rows of which a third have two exchanges too, since nothing may be found by its form.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -126,7 +126,7 @@ async function uploads(victim: Victim, slots: number): Promise<Uploads> {
   return { plain, optimised, passed }
 }
 
-/** Every second row with the next one's exchange behind it. */
+/** Of four rows the first with the second's exchange behind it, then the other two: a third have two exchanges. */
 function paired(rows: readonly Chat[]): readonly Chat[] {
   return rows.flatMap((row, at) => {
     if (at % 4 === 1) return []

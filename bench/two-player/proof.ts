@@ -6,7 +6,8 @@
  *   npm run proof:two-player -- --data DIR [--out FOLDER] [--seeds 3] [--rounds 3] [--english 6000] [--seeds-per-round 800] [--resume]
  *
  * DIR holds train/open/ and dev/ with DuoGuard's sets in the record form. The set `duoguard_openai` is named as selection: tasks and size of
- * the seed were chosen by it, on the classifier of round 0 alone. Nothing was chosen by the others. It also plays the game in closed form.
+ * the seed were chosen by it, on the classifier of round 0, and an earlier trial with one seed looked at the game's result too. It is in the
+ * means all the same. It also plays the game in closed form.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

@@ -103,6 +103,22 @@ describe('a run', () => {
     expect(run.results.find(({ subject }) => subject === 'embedded:guard')?.contamination).toMatchObject({ exact: 1 })
   })
 
+  test('of the shipped guard tells which samples it has learnt from', async () => {
+    // An answer that many published sets have.
+    write(
+      'known.jsonl',
+      rows('prompt_harm', 'Where is the station', 'How do I cook rice').replace(
+        'How do I cook rice 0',
+        "I'm sorry, but I can't assist with that.",
+      ),
+    )
+    const { code } = await bench(['--data', 'known.jsonl', '--subject', 'embedded:fast', '--out', 'run'])
+    expect(code).toBe(0)
+    const run = JSON.parse(read('run/run.json')) as { results: { subject: string; contamination: { exact: number } }[] }
+    expect(run.results.find(({ subject }) => subject === 'embedded:fast')?.contamination).toMatchObject({ exact: 1 })
+    expect(read('run/report.html')).toContain('<td>1 (5.0 %)</td>')
+  })
+
   test('of a folder without a guard says which file is missing', async () => {
     const { code, errors } = await bench(['--data', 'labelled.jsonl', '--subject', 'embedded:nothing', '--out', 'run'])
     expect(code).not.toBe(0)

@@ -1,5 +1,5 @@
 /** `parapet lab distill` from its command line: rows to explanations to a guard to figures, an export, the whole ablation, and mistakes as words. */
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -26,6 +26,10 @@ beforeAll(() => {
     writeFileSync(join(cwd, name), all.map((row) => `${JSON.stringify(row)}\n`).join(''))
   write('rows.jsonl', [...rows('Forge', true), ...rows('Draw', false)])
   write('dev.jsonl', [...rows('Counterfeit', true), ...rows('Sketch', false)])
+  write(
+    'answered.jsonl',
+    rows('Forge', true).map((row) => ({ ...row, response: 'Here it is.' })),
+  )
   write('hard.jsonl', [
     {
       id: 'Forge map',
@@ -59,18 +63,14 @@ test('stage by stage: explanations, a guard, figures, an export', { timeout: 120
   const written = await distill(['synthesise', '--kind', 'critique', '--rows', 'rows.jsonl', '--out', 'critique.jsonl'])
   expect(written).toMatchObject({ code: 0, out: expect.stringContaining('8 kept, 0 dropped') as string })
   const common = ['--format', 'thinkguard', '--rows', 'rows.jsonl']
-  const trained = await distill([
-    'train',
-    ...common,
-    '--explanations',
-    'critique.jsonl',
-    '--out',
-    'guard',
-    '--passes',
-    '1',
-    ...SHAPE,
-  ])
-  expect(trained).toMatchObject({ code: 0, out: expect.stringContaining('8 examples') as string })
+  const train = (): Promise<Outcome> =>
+    distill(['train', ...common, '--explanations', 'critique.jsonl', '--out', 'guard', '--passes', '1', ...SHAPE])
+  expect(await train()).toMatchObject({ code: 0, out: expect.stringContaining('8 examples') as string })
+  expect((await train()).errors).toContain('is there already')
+  // As a run leaves it that is killed while the model is written.
+  writeFileSync(join(cwd, 'guard/model/config.json'), '')
+  mkdirSync(join(cwd, 'guard/run'))
+  expect(await train()).toMatchObject({ code: 0, out: expect.stringContaining('8 examples') as string })
   const measured = await distill([
     'evaluate',
     '--format',
@@ -208,6 +208,7 @@ test('mistakes are words with exit code 2', async () => {
       /Mine hard samples first/,
     ],
     [['run', '--rows', 'rows.jsonl', '--dev', 'rows.jsonl', '--out', 'y'], /both learnt and measured/],
+    [['run', '--rows', 'answered.jsonl', '--dev', 'rows.jsonl', '--out', 'y'], /4 texts are both learnt and measured/],
     [['run', '--rows', 'rows.jsonl', '--dev', 'dev.jsonl', '--out', 'y', '--arms', 'hope'], /no arm hope/],
     [
       ['run', '--rows', 'rows.jsonl', '--dev', 'dev.jsonl', '--out', 'y', '--heads', '7'],

@@ -64,7 +64,11 @@ function synthesis(command: Command): Command {
     .requiredOption('--out <file>', 'JSON Lines; the same call goes on with it')
     .option('--tries <n>', 'times a row is asked about before it is dropped', aboveZero, 3)
     .option('--concurrency <n>', 'rows asked about at a time', aboveZero, 1)
-    .option('--max-calls <n>', 'calls of the teacher, earlier ones of the same file included', aboveZero)
+    .option(
+      '--max-calls <n>',
+      'no row is begun beyond so many calls of the teacher, earlier ones of the same file included',
+      aboveZero,
+    )
     .option('--max-tokens <n>', 'tokens of question and answer, likewise', aboveZero)
 }
 

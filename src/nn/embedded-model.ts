@@ -158,6 +158,8 @@ export class EmbeddedModel {
       throw damagedModelFile(name, 'its part passage has not one output')
     const byLanguage = calibrationOf(calibration)
     if (byLanguage === null) throw damagedModelFile(name, 'its calibration is not whole')
+    if (!isTable(coverage) || !Object.values(coverage).every(isTable))
+      throw damagedModelFile(name, 'it does not say what it covers')
     return new EmbeddedModel({ id, parts, ...passage, calibration: byLanguage, coverage }, checksum)
   }
 
@@ -343,21 +345,28 @@ function languagesOf(calibration: EmbeddedModelData['calibration']): ReadonlySet
 
 /** By output and language; files from before there were languages have one calibration an output. Null where it is not whole. */
 function calibrationOf(value: unknown): EmbeddedModelData['calibration'] | null {
-  const outputs = Object.entries((value ?? {}) as Readonly<Record<string, unknown>>)
-  const read: Record<string, LanguageCalibrations> = {}
-  for (const [output, entry] of outputs) {
-    if (typeof entry !== 'object' || entry === null) return null
-    const languages = 'slope' in entry || 'intercept' in entry ? { [ANY_LANGUAGE]: entry } : entry
+  if (!isTable(value)) return null
+  const read: [string, LanguageCalibrations][] = []
+  for (const [output, entry] of Object.entries(value)) {
+    if (!isTable(entry)) return null
+    const languages =
+      Object.hasOwn(entry, 'slope') || Object.hasOwn(entry, 'intercept') ? { [ANY_LANGUAGE]: entry } : entry
     const entries = Object.values(languages)
     if (!entries.every(isCalibration) || !Object.hasOwn(languages, ANY_LANGUAGE)) return null
-    read[output] = languages as LanguageCalibrations
+    read.push([output, languages as LanguageCalibrations])
   }
-  return read
+  // Assigned, an output of the name `__proto__` would lend its calibrations to all others.
+  return Object.fromEntries(read)
 }
 
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A slope of 0 gives every text the same score and cannot be undone; a negative one turns the scores round. */
 function isCalibration(value: unknown): value is Calibration {
-  const { slope, intercept } = (value ?? {}) as Partial<Calibration>
-  return Number.isFinite(slope) && Number.isFinite(intercept)
+  const { slope = 0, intercept } = (value ?? {}) as Partial<Calibration>
+  return Number.isFinite(slope) && slope > 0 && Number.isFinite(intercept)
 }
 
 /** Whether a part has as many numbers as it says. A missing one would make a score that is no number, which exceeds no threshold. */

@@ -9,7 +9,7 @@
 
 export type SpokenLanguage = 'en' | 'de' | 'fr' | 'es' | 'it' | 'pt' | 'zh' | 'ja' | 'ko' | 'ar' | 'hi' | 'ru'
 
-/** UTF-16 units that are looked at. No window that a guard judges is shorter, but whole texts are. */
+/** UTF-16 units that are looked at. The windows that a guard judges by default are longer; of a shorter text all of it counts. */
 const BEGINNING = 400
 /** Letters of a script from which it decides; an ideograph, kana or syllable counts as three. */
 const LEAST_LETTERS = 8

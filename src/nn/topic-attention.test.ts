@@ -1,4 +1,4 @@
-/** The arithmetic of the published off-topic models: the brief's vectors, and the two hazards of a port. */
+/** The arithmetic of the published off-topic models: known vectors, and the two hazards of a port. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createRandom } from './random.ts'

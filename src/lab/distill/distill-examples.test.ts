@@ -1,4 +1,4 @@
-/** Records: bytes of the run-time formats, the joint loss of the brief, and what counts in training. */
+/** Records: bytes of the run-time formats, the joint loss by hand-computed values, and what counts in training. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { judgeFormat } from '../../guards/judge/index.ts'
@@ -39,11 +39,11 @@ describe('the joint loss', () => {
     ['sum', 3.101093],
     ['token-mean', 0.620219],
     ['turn-mean', 1.088448],
-  ] as const)('%s of the brief', (reduction, value) => {
+  ] as const)('%s has the value computed by hand', (reduction, value) => {
     expect(jointLoss(turns, reduction)).toBeCloseTo(value, 5)
   })
 
-  test('its parts are those of the brief', () => {
+  test('its parts have the values computed by hand', () => {
     expect(jointLoss({ label: turns.label }, 'sum')).toBeCloseTo(0.328504, 6)
     expect(jointLoss({ critique: turns.critique }, 'sum')).toBeCloseTo(2.772589, 6)
   })

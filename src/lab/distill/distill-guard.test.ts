@@ -223,3 +223,10 @@ test('a checkpoint without the control tokens is refused', async () => {
   await writeCheckpoint(other, { config, parameters: initialDecoder(config, 1), tokenizer })
   await expect(loadGuard(other)).rejects.toThrow('<|eot_id|>')
 })
+
+test('a guard whose training can never fit into memory is refused before it begins', async () => {
+  const huge = { ...guard, config: { ...guard.config, layers: 1e9 } }
+  const call = { runtime, seed: 1, learningRate: 1e-3, passes: 1 }
+  await expect(trainGuard(huge, [], { ...call, reduction: 'sum' })).rejects.toThrow('needs at least')
+  await expect(alignGuard(huge, [], call)).rejects.toThrow('needs at least')
+})

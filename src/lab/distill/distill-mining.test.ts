@@ -1,4 +1,4 @@
-/** Hard samples: which rows are hard, what is picked, how ensembles merge, and the weights of the brief. No model is run. */
+/** Hard samples: which rows are hard, what is picked, how ensembles merge, and the paper's weights, computed by hand. No model is run. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
@@ -81,7 +81,7 @@ const sample = (id: string, source: string, right: number, wrong: number): HardS
 })
 
 describe('weights', () => {
-  test('of the brief: k = 4 with all differences gives 0.8, 1 and 1.2', () => {
+  test('computed by hand: k = 4 with all differences gives 0.8, 1 and 1.2', () => {
     const weighed = weighHardSamples([sample('a', 's', 3, 1), sample('b', 's', 2, 2), sample('c', 's', 1, 3)])
     expect(weighed.map(({ weight }) => Number(weight.toFixed(9)))).toEqual([0.8, 1, 1.2])
   })

@@ -1,5 +1,5 @@
 /** Synthesis: checks of what a teacher writes, tries, counts, budgets, and the way back after a kill. Teachers are scripted. */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -180,6 +180,26 @@ describe('the job', () => {
       budget: { tokens: 14 },
     })
     expect(outcome).toMatchObject({ kept: 2, unreached: 2 })
+  })
+
+  test('calls are few where the budget is, however many rows are asked about at a time', async () => {
+    const rows = Array.from({ length: 9 }, (_, at) => ({ ...bread, id: `row ${at}` }))
+    const teacher = scripted(good)
+    const call = { kind: 'critique', rows, teacher, concurrency: 9, tries: 3, out: fresh() } as const
+    expect(await synthesise({ ...call, budget: { calls: 3 } })).toMatchObject({ kept: 3, calls: 3, unreached: 6 })
+    expect(teacher.asked).toHaveLength(3)
+  })
+
+  test('a file that another run writes is left to it', async () => {
+    const out = fresh()
+    mkdirSync(`${out}.running`)
+    writeFileSync(join(`${out}.running`, 'running.pid'), String(process.ppid))
+    const call = { kind: 'critique', rows: [bread], teacher: scripted(good), out } as const
+    await expect(synthesise(call)).rejects.toThrow('Another run works in')
+    expect(existsSync(out)).toBe(false)
+    rmSync(`${out}.running`, { recursive: true })
+    await synthesise(call)
+    expect(existsSync(`${out}.running`)).toBe(false)
   })
 
   test('a file of other rows, of something else, or with a damaged line is refused and stays', async () => {

@@ -20,6 +20,11 @@ test('what was written is known, in any order, and nothing else', () => {
 
 test('a damaged list is refused', () => {
   const file = writeHashList([textHash('one'), textHash('two')])
-  for (const bytes of [new Uint8Array(3), file.subarray(0, file.length - 1), file.subarray(1), new Uint8Array(40)])
+  // A number so long that it is none.
+  const endless = new Uint8Array(12 + 200).fill(128, 12, 211)
+  endless.set(writeHashList(['0000000000000000']).subarray(0, 12))
+  for (const bytes of [
+    ...[new Uint8Array(3), file.subarray(0, file.length - 1), file.subarray(1), new Uint8Array(40), endless],
+  ])
     expect(() => readHashList(bytes, 'hashes.bin')).toThrow(/hashes\.bin.*Install the package again/)
 })

@@ -52,7 +52,8 @@ export function readHashList(bytes: Uint8Array, name: string): KnownHashes {
     known.add((number += rest))
     ;[rest, factor] = [0, 1]
   }
-  if (factor !== 1 || known.size !== view.getUint32(8, true) || number >= 16 ** DIGITS)
+  // Said so that no number at all, which endless continuation bytes come to, is refused too.
+  if (factor !== 1 || known.size !== view.getUint32(8, true) || !(number < 16 ** DIGITS))
     throw damaged('it does not hold as many hashes as it says')
   return { size: known.size, has: (hash) => known.has(shortened(hash)) }
 }

@@ -87,9 +87,27 @@ test('a file may calibrate languages apart; the deep tier is told what the gener
   // Files from before.
   const old = EmbeddedModel.read(write({ prompt_harm: { slope: 1, intercept: 0 } }), 'x')
   expect(old.scoreText(prompt)['prompt_harm']).toBe(general)
+  const whole = { slope: 1, intercept: 0 }
   for (const calibration of [
-    { prompt_harm: { fr: { slope: 1, intercept: 0 } } },
+    ...[undefined, 5, [], { prompt_harm: [whole] }],
+    { prompt_harm: { fr: whole } },
     { prompt_harm: { '*': { slope: 1 } } },
+    // Could not be undone for the deep tier.
+    { prompt_harm: { '*': whole, fr: { slope: 0, intercept: 0 } } },
+    { prompt_harm: { slope: -1, intercept: 0 } },
+    JSON.parse('{ "__proto__": { "fr": { "slope": 1, "intercept": 0 } } }') as unknown,
   ])
     expect(() => EmbeddedModel.read(write(calibration), 'x')).toThrow('calibration')
+  // Nothing lends its calibrations to others by its name.
+  const odd = EmbeddedModel.read(
+    write(
+      JSON.parse(
+        '{ "__proto__": { "*": { "slope": 1, "intercept": 9 }, "constructor": { "slope": 1, "intercept": 9 } } }',
+      ),
+    ),
+    'x',
+  )
+  expect(odd.scoreText(prompt)['prompt_harm']).toBe(model.scoreText(prompt)['prompt_harm'])
+  expect('*' in odd.calibration).toBe(false)
+  expect(() => EmbeddedModel.read(writeModelFile({ ...rest, coverage: undefined }, blocks), 'x')).toThrow('covers')
 })

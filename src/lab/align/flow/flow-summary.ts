@@ -114,7 +114,7 @@ function rowOf(
   }
 }
 
-/** What the brief of the method asks for: gains, controls, over-refusal, length. */
+/** What the claim takes: gains, controls, over-refusal, length. */
 function checksOf(rows: readonly FlowRow[]): readonly FlowCheck[] {
   const noisy = rows.find(({ id }) => id === NOISY)
   if (noisy === undefined) return []

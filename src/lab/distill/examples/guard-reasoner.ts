@@ -1,5 +1,5 @@
 /**
- * GuardReasoner's records (arXiv 2501.18492, §2.4 of its brief): instruction and texts as the run-time format writes them, and the reasoning
+ * GuardReasoner's records (arXiv 2501.18492 and its released data): instruction and texts as the run-time format writes them, and the reasoning
  * with its answers. At inference the prompt is raw text without a chat template, and so it is here.
  */
 import { judgeFormat } from '../../../guards/judge/index.ts'

@@ -1,5 +1,5 @@
 /**
- * The joint loss of label and critique, `L = L_cls + L_critique` (ThinkGuard, §1.4 of its brief), with its reduction made explicit: a
+ * The joint loss of label and critique, `L = L_cls + L_critique` (ThinkGuard, arXiv 2502.13458), with its reduction made explicit: a
  * trainer that averages over tokens does not weigh a label of three tokens like a critique of a hundred and fifty.
  *
  * | reduction | loss of one example |

@@ -6,6 +6,7 @@ import type { OnnxRuntime } from '../../../nn/runtime/onnx-runtime.ts'
 import { ParapetError } from '../../../spec/errors.ts'
 import { alignDecoder } from '../../align/index.ts'
 import type { HardDpoOptions, PreferencePair } from '../../align/index.ts'
+import { requireTrainingMemory } from '../../checkpoints/training-memory.ts'
 import { stepsOf, trainDecoder } from '../../train/decoder/index.ts'
 import type { StepProgress } from '../../train/step-loop.ts'
 import { guardReasonerPrompt, rawChats } from '../examples/guard-reasoner.ts'
@@ -36,13 +37,14 @@ export interface Trained {
   readonly tokens: number
 }
 
-/** Throws `input_invalid` where no example fits. */
+/** Throws `input_invalid` where no example fits, or the numbers of training do not fit into memory. */
 export async function trainGuard(
   guard: Guard,
   examples: readonly TrainingExample[],
   options: TrainingCall & { readonly reduction: Reduction; readonly tokensPerStep?: number },
 ): Promise<Trained> {
   const { config, parameters, tokenizer } = guard
+  requireTrainingMemory('the guard', config, 4)
   const { reduction, passes, tokensPerStep = 4_096, seed, ...call } = options
   const maxLength = config.maxLength
   const sequences = examples.flatMap((example) => encodeExample(example, { tokenizer, maxLength, reduction }) ?? [])
@@ -83,6 +85,7 @@ export async function alignGuard(
   options: TrainingCall & { readonly loss?: HardDpoOptions; readonly batch?: number },
 ): Promise<Trained> {
   const { config, parameters } = guard
+  requireTrainingMemory('the guard', config, 4)
   const { loss = {}, batch = 8, passes, ...call } = options
   const tokenizer = rawChats(guard.tokenizer)
   const { history, examples, leftOut } = await alignDecoder({

@@ -1,5 +1,5 @@
 /**
- * Which inputs are hard for a guard, and what it can learn from them (GuardReasoner, §2.7 of its brief): an input is hard when of its k
+ * Which inputs are hard for a guard, and what it can learn from them (GuardReasoner, arXiv 2501.18492): an input is hard when of its k
  * sampled outputs some are right and some wrong. It samples nothing; `mine.ts` does.
  *
  * Paper and released code differ; the options name both. Outputs that cannot be read count neither as right nor as wrong, as in the code.

@@ -1,5 +1,5 @@
 /**
- * Samples several outputs of a guard for every row and keeps the hard ones (GuardReasoner, §2.7 of its brief). One guard at a time; an
+ * Samples several outputs of a guard for every row and keeps the hard ones (GuardReasoner, arXiv 2501.18492). One guard at a time; an
  * ensemble is several calls and `mergeHardSamples`.
  */
 import type { OnnxRuntime } from '../../../nn/runtime/onnx-runtime.ts'

@@ -1,6 +1,7 @@
 /**
  * The papers' ablation from rows to a report: explanations of a teacher, the four arms, figures beside the constants and a classifier, in
- * one folder. Parts that are finished are files; the same call goes on where it stood, and arms may run in processes of their own.
+ * one folder. Parts that are finished are files; the same call goes on where it stood, and arms may run in processes of their own,
+ * once the first has written `data/`.
  *
  * The folder gets `data/`, `arms/ARM-SEED/`, `run.json` and `report.html`.
  */
@@ -94,10 +95,13 @@ export async function runAblation(options: RunAblationOptions): Promise<Ablation
   return run
 }
 
+/** The same texts, or a prompt whose label was learnt beside another answer. */
 function overlapOf(rows: readonly GuardedRow[], dev: readonly GuardedRow[]): number {
   const key = ({ prompt, response }: GuardedRow): string => JSON.stringify([prompt, response ?? null])
+  const judgesPrompt = ({ labels }: GuardedRow): boolean => labels.prompt_harm !== null
   const learnt = new Set(rows.map(key))
-  return dev.filter((row) => learnt.has(key(row))).length
+  const prompts = new Set(rows.filter(judgesPrompt).map(({ prompt }) => prompt))
+  return dev.filter((row) => learnt.has(key(row)) || (judgesPrompt(row) && prompts.has(row.prompt))).length
 }
 
 function dataFacts({ rows, critiques, reasoning, outcomes, teacher }: AblationData): AblationRun['data'] {

@@ -1,9 +1,9 @@
 /**
  * The stages of distillation one by one, from files to files, for those who do not want the whole ablation: train, mine, align, evaluate.
- * Each holds its folder, goes on where it stood when called again, and writes what it did beside what it made.
+ * Each holds its folder or file. Training goes on where it stood when called again; mining and evaluation begin again.
  */
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { judgeFormat } from '../../../guards/judge/index.ts'
 import { parameterCount } from '../../../nn/decoder/config.ts'
 import { loadOnnxRuntime } from '../../../nn/runtime/onnx-runtime.ts'
@@ -34,6 +34,7 @@ import { readGuardedRows } from '../rows/row-file.ts'
 import { keptTexts } from './ablation-data.ts'
 import { FORMAT_TASKS } from './ablation-settings.ts'
 import { parseHardSamples } from './hard-file.ts'
+import { holdFile } from '../synthesis/hold-file.ts'
 
 interface StageCall {
   readonly out: string
@@ -85,7 +86,11 @@ export interface MineStageOptions extends StageCall {
 }
 
 /** Writes the hard samples with their weights as JSON Lines into the file `out`. */
-export async function mineStage(options: MineStageOptions): Promise<readonly string[]> {
+export function mineStage(options: MineStageOptions): Promise<readonly string[]> {
+  return atFile(options.out, () => mine(options))
+}
+
+async function mine(options: MineStageOptions): Promise<readonly string[]> {
   const {
     models,
     rows: path,
@@ -114,7 +119,6 @@ export async function mineStage(options: MineStageOptions): Promise<readonly str
     lists.push(weighHardSamples(mined.samples, gamma))
   }
   const merged = mergeHardSamples(...lists)
-  mkdirSync(dirname(out), { recursive: true })
   writeAtomically(out, Buffer.from(merged.map((sample) => `${JSON.stringify(sample)}\n`).join('')))
   return [
     `${merged.length} hard samples of ${rows.length} rows (${lists.map(({ length }) => length).join(', ')} by model)`,
@@ -151,7 +155,11 @@ export interface EvaluateStageOptions extends Omit<StageCall, 'threads'> {
 }
 
 /** Writes the figures as JSON into the file `out`; gives them in words beside the better constant. */
-export async function evaluateStage(options: EvaluateStageOptions): Promise<readonly string[]> {
+export function evaluateStage(options: EvaluateStageOptions): Promise<readonly string[]> {
+  return atFile(options.out, () => evaluate(options))
+}
+
+async function evaluate(options: EvaluateStageOptions): Promise<readonly string[]> {
   const { model, format, out, resamples, seed, signal, onProgress } = options
   const sets = measuredSets(readGuardedRows(options.rows), FORMAT_TASKS[format])
   if (sets.length === 0)
@@ -170,7 +178,6 @@ export async function evaluateStage(options: EvaluateStageOptions): Promise<read
     ...(signal === undefined ? {} : { signal }),
   })
   const constant = sets.map((set) => setFigures(set, constantOpinions(set), { resamples, seed }))
-  mkdirSync(dirname(out), { recursive: true })
   writeAtomically(
     out,
     Buffer.from(
@@ -229,8 +236,19 @@ async function callOf(
   }
 }
 
+/** The folder of `out` is made by the hold. */
+async function atFile(out: string, job: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  const release = holdFile(out)
+  try {
+    return await job()
+  } finally {
+    release()
+  }
+}
+
 async function inFolder(out: string, job: () => Promise<readonly string[]>): Promise<readonly string[]> {
-  if (existsSync(join(out, 'model')))
+  // `run` goes last: a model beside it may be half written, and is made again.
+  if (existsSync(join(out, 'model')) && !existsSync(join(out, 'run')))
     throw new ParapetError(
       'configuration',
       `${join(out, 'model')} is there already. Give another folder, or move it away.`,

@@ -1,6 +1,6 @@
 /**
  * Does what a teacher wrote agree with the gold label, and is it of the form that the run-time formats read? Nothing is mended: an answer
- * is good, or there is one reason why it is not. The check of critiques is not in the paper; its brief infers that there should be one.
+ * is good, or there is one reason why it is not. The check of critiques is Parapet's own: none is known of the paper's.
  */
 import { GUARDREASONER_LABELS, parseGuardReasonerAnswer, readCritique } from '../../../guards/judge/formats/index.ts'
 import { guardReasonerReasoning, guardReasonerWord } from '../../../guards/judge/formats/guardreasoner-answer.ts'

@@ -9,6 +9,7 @@ import { ParapetError } from '../../../spec/errors.ts'
 import { type GuardedRow, judgedTask } from '../rows/guarded-row.ts'
 import type { Teacher, TeacherAnswer } from '../teachers/teacher.ts'
 import { type Fault, critiqueFault, reasoningFault } from './check-answer.ts'
+import { holdFile } from './hold-file.ts'
 import {
   type SynthesisCounts,
   type SynthesisKind,
@@ -29,7 +30,10 @@ export interface SynthesiseOptions {
   readonly tries?: number
   /** Rows asked about at a time. 1 if absent. */
   readonly concurrency?: number
-  /** No call is begun beyond these, what earlier runs used included; rows not reached stay for a later run with more. */
+  /**
+   * No row is begun beyond these, what earlier runs used included; rows not reached stay for a later run with more. Rows that were begun
+   * take the tries they need.
+   */
   readonly budget?: { readonly calls?: number; readonly tokens?: number }
   readonly signal?: AbortSignal
   readonly onProgress?: (done: number, rows: number) => void
@@ -50,8 +54,9 @@ const HOPELESS = new Set(['unauthorized', 'not_found', 'redirected', 'budget_exc
 const OF_THE_ROW = new Set(['rejected', 'wrong_type', 'malformed', 'broken_off', 'empty', 'too_large', 'truncated'])
 
 /**
- * @throws ParapetError `configuration` for a file of another run or numbers that cannot be, `aborted` when stopped, and what the engine
- * throws when it is wrongly set up, its own budget is used up, or it is away for all tries of a row: that row and those behind it stay.
+ * @throws ParapetError `configuration` for a file of another run, one that another run writes, or numbers that cannot be, `aborted` when
+ * stopped, and what the engine throws when it is wrongly set up, its own budget is used up, or it is away for all tries of a row: that row
+ * and those behind it stay.
  */
 export async function synthesise(options: SynthesiseOptions): Promise<SynthesisOutcome> {
   const { kind, rows, teacher, out, tries = 3, concurrency = 1, budget = {}, signal, onProgress } = options
@@ -60,25 +65,31 @@ export async function synthesise(options: SynthesiseOptions): Promise<SynthesisO
       throw new ParapetError('configuration', `${name} must be a whole number from 1 to 100, not ${value}.`)
   const asked = rows.filter((row) => kind === 'reasoning' || row.labels[judgedTask(row)] !== null)
   if (asked.length === 0) throw new ParapetError('input_invalid', 'No row has the label that is to be explained.')
-  const file = new SynthesisFile(out, { kind, teacher: teacher.id, run: runOf(options, tries) })
+  const release = holdFile(out)
   try {
-    const left = asked.filter(({ id }) => !file.done.has(id))
-    for (let from = 0; from < left.length; from += concurrency) {
-      signal?.throwIfAborted()
-      const used = synthesisCounts(file.done.values())
-      if (used.calls >= (budget.calls ?? Infinity) || used.tokens >= (budget.tokens ?? Infinity)) break
-      const room = Math.min(concurrency, Math.max(1, Math.floor(((budget.calls ?? Infinity) - used.calls) / tries)))
-      const together = left.slice(from, from + concurrency)
-      // In order, so that the same rows give the same file however many are asked about at a time.
-      for (let at = 0; at < together.length; at += room)
-        for (const line of await Promise.all(together.slice(at, at + room).map((row) => explain(options, row, tries))))
-          file.add(line)
-      onProgress?.(file.done.size, asked.length)
+    const file = new SynthesisFile(out, { kind, teacher: teacher.id, run: runOf(options, tries) })
+    try {
+      const left = asked.filter(({ id }) => !file.done.has(id))
+      let from = 0
+      while (from < left.length) {
+        signal?.throwIfAborted()
+        const used = synthesisCounts(file.done.values())
+        const calls = (budget.calls ?? Infinity) - used.calls
+        if (calls <= 0 || used.tokens >= (budget.tokens ?? Infinity)) break
+        // Fewer at a time where the calls left could not give each row its tries.
+        const together = left.slice(from, from + Math.min(concurrency, Math.max(1, Math.floor(calls / tries))))
+        // In order, so that the same rows give the same file however many are asked about at a time.
+        for (const line of await Promise.all(together.map((row) => explain(options, row, tries)))) file.add(line)
+        from += together.length
+        onProgress?.(file.done.size, asked.length)
+      }
+      const counts = synthesisCounts(file.done.values())
+      return { ...counts, unlabelled: rows.length - asked.length, unreached: asked.length - file.done.size }
+    } finally {
+      file.close()
     }
-    const counts = synthesisCounts(file.done.values())
-    return { ...counts, unlabelled: rows.length - asked.length, unreached: asked.length - file.done.size }
   } finally {
-    file.close()
+    release()
   }
 }
 

@@ -6,7 +6,10 @@ import { READERS } from './registry.ts'
 type Expected = readonly [
   label: 0 | 1,
   prompt: string,
-  rest?: Partial<Record<'response' | 'system' | 'language' | 'id', string>> & { categories?: readonly string[] },
+  rest?: Partial<Record<'response' | 'system' | 'language' | 'id', string>> & {
+    categories?: readonly string[]
+    harmfulOrToxic?: true
+  },
 ]
 
 /** Name, task and purpose of each set, and of each sample what the expectation names. */

@@ -67,9 +67,11 @@ function recordSample(row: Row, named: string): Draft['samples'][number] {
   const [prompt, response, system] = [row.text('prompt'), row.textOrNull('response'), row.textOrNull('system')]
   if (prompt.trim() === '' && response === null) return row.fail('prompt', 'a text, because there is no response')
   const id = rowId(row, prompt, response, system)
-  const fields = { id, language: languageOf(row), prompt, response, system, label, categories: row.texts('categories') }
   const either = named === 'prompt_harm' && row.filled('source').startsWith(DUOGUARD)
-  return sample(either ? { ...fields, harmfulOrToxic: true } : fields)
+  return sample({
+    ...{ id, language: languageOf(row), prompt, response, system, categories: row.texts('categories') },
+    ...{ label, ...(either ? { harmfulOrToxic: true } : {}) },
+  })
 }
 
 function languageOf(row: Row): string {

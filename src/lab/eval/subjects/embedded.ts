@@ -120,11 +120,13 @@ function countedScores(
 
 function scoreOf(
   scores: ClassifierScores,
-  { task, system, response, harmfulOrToxic = false }: EvaluationSample,
+  { task, system, response, harmfulOrToxic }: EvaluationSample,
 ): number | null {
   switch (task) {
     case 'prompt_harm':
-      return harmfulOrToxic ? Math.max(scores.prompt_harm ?? 0, scores.toxicity_prompt ?? 0) : scores.prompt_harm
+      return harmfulOrToxic === true
+        ? Math.max(scores.prompt_harm ?? 0, scores.toxicity_prompt ?? 0)
+        : scores.prompt_harm
     case 'response_harm':
     case 'refusal':
       return scores[task]
@@ -134,7 +136,7 @@ function scoreOf(
         ? scores.injection_direct
         : Math.max(scores.injection_direct ?? 0, scores.injection_indirect ?? 0)
     case 'toxicity':
-      if (harmfulOrToxic) return Math.max(scores.prompt_harm ?? 0, scores.toxicity_prompt ?? 0)
+      if (harmfulOrToxic === true) return Math.max(scores.prompt_harm ?? 0, scores.toxicity_prompt ?? 0)
       return response === null ? scores.toxicity_prompt : scores.toxicity_response
     case 'offtopic':
     case 'pii':

@@ -50,7 +50,7 @@ describe('embedded', () => {
     ['prompt_harm', null, null, 0.5, { harmfulOrToxic: true }],
   ] as const)(
     '%s with answer %j beside %j is judged by its head',
-    async (task, response, system, score, fields = {}) => {
+    async (task, response, system, score, fields?: { readonly harmfulOrToxic: true }) => {
       const inputs: ClassifierInput[] = []
       const subject = createEmbeddedSubject({
         specVersion: 'v1',

@@ -10,6 +10,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parameterCount } from '../../../nn/decoder/config.ts'
 import { type OnnxRuntime, loadOnnxRuntime } from '../../../nn/runtime/onnx-runtime.ts'
+import { ParapetError } from '../../../spec/errors.ts'
 import { FlowStore } from '../../align/flow/flow-store.ts'
 import { writeCheckpoint } from '../../checkpoints/index.ts'
 import { writeAtomically } from '../../train/write-atomically.ts'
@@ -21,7 +22,7 @@ import { type SeedRows, runSeed } from './seed-bench.ts'
 import { renderVirusReport } from './virus-report.ts'
 import type { VirusRun } from './virus-run.ts'
 import { type VirusSettings, checkSettings } from './virus-settings.ts'
-import { openWhiteBox } from './white-box.ts'
+import { type WhiteBox, openWhiteBox } from './white-box.ts'
 
 export interface RunVirusOptions {
   /** As `loadVictim` takes it. */
@@ -33,7 +34,7 @@ export interface RunVirusOptions {
   readonly keep: boolean
   readonly resume: boolean
   readonly threads: number
-  /** Guards of one's own, the same again when a run is resumed; if absent they are trained on the world and admitted here. */
+  /** Guards of one's own, the same again when a run is resumed, or it is refused; if absent they are trained on the world and admitted here. */
   readonly openGuards?: (victim: Victim, context: GuardContext) => Promise<RunGuards>
   /** Loaded when absent. */
   readonly runtime?: OnnxRuntime
@@ -48,14 +49,16 @@ export async function runVirus(options: RunVirusOptions): Promise<readonly strin
   checkSettings(settings)
   const victim = await loadVictim(options.model, options.runtime ?? (await loadOnnxRuntime()))
   const identity = createHash('sha256')
-    .update(JSON.stringify([settings, options.keep, victim.sha256]))
+    .update(JSON.stringify([settings, options.keep, victim.sha256, options.openGuards === undefined]))
     .digest('hex')
   const store = new FlowStore(join(out, 'run'), identity, resume)
   const guards = await (options.openGuards ?? trainGuards)(victim, {
     ...{ ...contextOf(options), store, steps: settings.guardSteps, split: settings.split },
   })
-  const box = openWhiteBox(victim, guards.target, settings.tuned, threads)
+  let box: WhiteBox | null = null
   try {
+    await requireSameGuards(store, guards)
+    box = openWhiteBox(victim, guards.target, settings.tuned, threads)
     onProgress('measuring the victim as it is')
     const before = await store.once('before', async () =>
       measureSafety(victim, {
@@ -82,9 +85,19 @@ export async function runVirus(options: RunVirusOptions): Promise<readonly strin
     rmSync(join(out, 'run'), { recursive: true })
     return [...conclusions({ ...about, seeds: done }), `wrote ${join(out, 'run.json')} and ${join(out, 'report.html')}`]
   } finally {
-    await box.dispose()
+    await box?.dispose()
     await guards.dispose()
   }
+}
+
+/** Rows of a resumed run are of the guards it began with. Throws `configuration` where these have other names or another admission. */
+async function requireSameGuards(store: FlowStore, { target, unseen, admissions }: RunGuards): Promise<void> {
+  const about = JSON.stringify([target.name, unseen.map(({ name }) => name), admissions])
+  if ((await store.once('guards', () => Promise.resolve(about))) !== about)
+    throw new ParapetError(
+      'configuration',
+      'The guards are not those that this run began with. Resume it with those, or begin in another folder.',
+    )
 }
 
 function contextOf({ threads, onProgress, signal }: RunVirusOptions): {

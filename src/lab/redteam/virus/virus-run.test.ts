@@ -29,6 +29,8 @@ let victim: Victim
 let whole: VirusRun
 let resumed: VirusRun
 const stops: string[] = []
+/** What it answers to being resumed with guards of other names, and with those that it trains itself. */
+const others: string[] = []
 
 beforeAll(async () => {
   victim = await tinyVictim()
@@ -49,6 +51,9 @@ beforeAll(async () => {
     await expect(run).rejects.toThrow(/abort|stopped/i)
     stops.push(readdirSync(join(folder, 'stopped', 'run')).join(' '))
   }
+  const { openGuards: _, ...trained } = optionsOf('stopped', true)
+  for (const options of [{ ...trained, openGuards: () => smallGuards('another') }, trained])
+    await runVirus(options).catch((error: Error) => others.push(error.message))
   await runVirus(optionsOf('stopped', true))
   resumed = runIn('stopped')
 }, 120_000)
@@ -63,6 +68,12 @@ describe('a run that was stopped three times', () => {
     expect(search).not.toMatch(/arm-/)
     expect(arms).toMatch(/arm-1-benign/)
     expect(withoutClock(resumed)).toEqual(withoutClock(whole))
+  })
+
+  test('does not go on with other guards', () => {
+    expect(others).toHaveLength(2)
+    expect(others[0]).toMatch(/guards are not those that this run began with/)
+    expect(others[1]).toMatch(/with other options/)
   })
 
   test('leaves the run and its report, nothing else', () => {
@@ -134,7 +145,7 @@ describe('a run starts only', () => {
 function optionsOf(name: string, resume = false): RunVirusOptions {
   return {
     ...{ model: join(folder, 'tiny'), ownerStatement: OWNER, out: join(folder, name), settings, resume },
-    ...{ keep: false, threads: 1, openGuards: smallGuards, onProgress: () => undefined },
+    ...{ keep: false, threads: 1, openGuards: () => smallGuards(), onProgress: () => undefined },
   }
 }
 
@@ -146,8 +157,8 @@ class OneExchange extends VerdictGuard {
 }
 
 /** Guards that no gate would admit: what a run does with them does not depend on how good they are. */
-function smallGuards(): Promise<RunGuards> {
-  const target = new OneExchange('target', victim, 4)
+function smallGuards(name = 'target'): Promise<RunGuards> {
+  const target = new OneExchange(name, victim, 4)
   const admissions = [target, world].map(({ name }) => ({ guard: name, ...ADMISSION }))
   return Promise.resolve({ target, unseen: [world], admissions, dispose: () => target.dispose() })
 }

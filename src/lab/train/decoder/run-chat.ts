@@ -14,6 +14,7 @@ import { loadOnnxRuntime } from '../../../nn/runtime/onnx-runtime.ts'
 import { loadTokenizer } from '../../../nn/tokenizer/tokenizer-json.ts'
 import { ParapetError } from '../../../spec/errors.ts'
 import { readCheckpoint, writeAdapter, writeCheckpoint } from '../../checkpoints/index.ts'
+import { requireTrainingMemory } from '../../checkpoints/training-memory.ts'
 import { writeAtomically } from '../write-atomically.ts'
 import { type ChatRun, renderChatReport } from './chat-report.ts'
 import { answersTo, sampledConversations } from './chat-samples.ts'
@@ -51,6 +52,7 @@ export async function runChat(options: RunChatOptions): Promise<readonly string[
   const texts = options.chat.map((path) => ({ name: basename(path), text: readFileSync(path, 'utf8') }))
   const conversations = texts.flatMap(({ name, text }) => parseConversations(text, name))
   const { config, parameters, tokenizer: files } = await readCheckpoint(from)
+  requireTrainingMemory(basename(from), config, loraRank > 0 ? 2 : 4)
   if (files === undefined)
     throw new ParapetError('input_invalid', `${from} has no tokenizer.json, so its model cannot be tuned on text.`)
   const tokenizer = await loadTokenizer(files)

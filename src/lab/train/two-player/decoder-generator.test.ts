@@ -70,3 +70,18 @@ test(
     await generator.dispose()
   },
 )
+
+test('what the rater failed on is not taught, not even as harmless', async () => {
+  const translators = [await gameTranslator('de', { texts: [], use: 'small' })]
+  const transforms = transformGenerator({ translators })
+  const make = decoderGenerator({
+    translators,
+    steps: 1,
+    teacher: async (context) => ({
+      ...(await transforms(context)),
+      rate: (proposals) => Promise.resolve(proposals.map(() => null)),
+    }),
+  })
+  const seeds = SEEDS.filter(({ label }) => label === 0)
+  await expect(make({ seed: 1, seeds, baseScore: () => 0.01 })).rejects.toThrow('no proposal that keeps its label')
+})

@@ -9,6 +9,7 @@
 import { loadOnnxRuntime, type OnnxRuntime } from '../../../nn/runtime/onnx-runtime.ts'
 import type { ParameterValues } from '../../../nn/tensor/parameters.ts'
 import { ParapetError } from '../../../spec/errors.ts'
+import { requireTrainingMemory } from '../../checkpoints/training-memory.ts'
 import { alignDecoder } from '../../align/align-decoder.ts'
 import { type FlowModel, flowModel, pretrain, withAnswers } from '../../align/flow/flow-model.ts'
 import type { PreferencePair } from '../../align/pairs.ts'
@@ -16,6 +17,7 @@ import type { Translation } from '../../translate/apertium.ts'
 import type { WorldMessage } from '../../world/types.ts'
 import { RPO_LOSS } from './losses.ts'
 import type { Generator, GeneratorFactory, Proposal, SeedRow } from './proposal.ts'
+import { ratingMatches } from './rating.ts'
 import { rateMeaning } from './transforms/meaning-check.ts'
 import type { GameTranslator } from './transforms/translators.ts'
 
@@ -52,6 +54,7 @@ export function decoderGenerator(options: DecoderGeneratorOptions): GeneratorFac
       vocabularySize,
       shape: { width, headWidth: width / HEADS, heads: HEADS, keyValueHeads: HEADS, feedForward: 2 * width, layers: 2 },
     })
+    requireTrainingMemory('the decoder', model.config, 4)
     const { parameters } = await pretrain({
       ...{ runtime, model, turns, steps, tokensPerStep: 1024, learningRate: 4e-3, seed: context.seed },
       ...(context.signal === undefined ? {} : { signal: context.signal }),
@@ -67,6 +70,7 @@ async function taught(
   languages: readonly string[],
 ): Promise<readonly { prompt: readonly WorldMessage[]; response: string; desirable: true }[]> {
   const generator = await teacher(context)
+  const during = context.signal === undefined ? {} : { signal: context.signal }
   const seeds = context.seeds.filter(({ text }) => text.length <= LONGEST_SEED).slice(0, MOST_SEEDS)
   try {
     const { proposals } = await generator.propose({
@@ -75,9 +79,10 @@ async function taught(
       count: TAUGHT,
       temperature: 1,
       seed: context.seed,
+      ...during,
     })
-    const ratings = await generator.rate(proposals, { seed: context.seed })
-    const kept = proposals.filter(({ seed }, at) => (ratings[at] ?? 0) > 2 === (seed.label === 1))
+    const ratings = await generator.rate(proposals, { seed: context.seed, ...during })
+    const kept = proposals.filter(({ seed }, at) => ratingMatches(ratings[at] ?? null, seed.label))
     if (kept.length === 0)
       throw new ParapetError(
         'input_invalid',

@@ -160,6 +160,18 @@ test('a round: refusals, long texts, failed ratings and repeated texts never joi
   ])
 })
 
+test('the report is given a text only where it stayed harmless', async () => {
+  const sampleOf = async (rating: string): Promise<string | undefined> => {
+    const { engine: scripted } = engine((one) => (isRating(one) ? rating : 'Pflege die Rosen'))
+    const generator = await engineGenerator({ target: engineTarget({ engine: scripted }) })(context)
+    const options = { arm: 'game', round: 1, generator, unsafe: () => false, languages: ['de'] } as const
+    const more = { count: 1, temperature: 1, seed: 1, known: new Set<string>(), onProgress: () => undefined }
+    const played = await playRound({ ...options, ...more, seeds: SEEDS.slice(1), keep: (_, make) => make() })
+    return played.ways[0]?.sample?.text
+  }
+  expect([await sampleOf('1'), await sampleOf('5')]).toEqual(['Pflege die Rosen', undefined])
+})
+
 test('a round in which every call fails is an error, not a round without gain', async () => {
   const { engine: scripted } = engine(() => 'BREAK')
   const generator = await engineGenerator({ target: engineTarget({ engine: scripted }) })(context)

@@ -1,6 +1,6 @@
 /**
  * A chat model as the generator: k samples of each seed and language at the paper's temperature, and ratings by the same model, which is never
- * tuned here (arXiv 2502.05163, §3.4). What it would learn from is written down as preference pairs: `parapet lab export` makes data and a
+ * tuned here (arXiv 2502.05163). What it would learn from is written down as preference pairs: `parapet lab export` makes data and a
  * configuration of them for tuning elsewhere.
  *
  * A call that fails or is refused by the server makes no proposal and no rating, and is counted. An answer without a number is rated 5.

@@ -1,5 +1,5 @@
 /**
- * The filters that a proposal must pass before it may join the training set (arXiv 2502.05163, §3.4): the rating agrees with the label, the
+ * The filters that a proposal must pass before it may join the training set (arXiv 2502.05163): the rating agrees with the label, the
  * length is near the seed's, and it is no refusal in any language.
  *
  * Length and refusal are judged before pairs are made too (the paper does not say); the rating is then what the levels are made of.

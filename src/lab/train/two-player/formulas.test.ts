@@ -1,4 +1,4 @@
-/** The paper's numbers: losses, decision, ratings, filters, levels and pairs, against the vectors of the method brief. */
+/** The paper's numbers: losses, decision, ratings, filters, levels and pairs, against its published and hand-computed values. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { evaluate } from '../../../../test/support/nn/run-graph.ts'

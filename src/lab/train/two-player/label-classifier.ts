@@ -1,5 +1,5 @@
 /**
- * The classifier of the game: twelve outputs over hashed features of one text, always trained from scratch (arXiv 2502.05163, §3.4: for
+ * The classifier of the game: twelve outputs over hashed features of one text, always trained from scratch (arXiv 2502.05163: for
  * stability). The sum of cross-entropies goes through the trainer of the embedded guard's fast tier; the ranking loss of the released code
  * couples the outputs of a row, which that trainer cannot, and has a step of its own here with the same features, rates and order.
  *

@@ -1,6 +1,6 @@
 /**
  * Finds a category for harmful rows whose source names none that the schema has. The paper maps by hand what it can and asks a chat model
- * three times about the rest (arXiv 2502.05163, §3.5); here a classifier trained on the rows that are mapped says its likeliest category.
+ * three times about the rest (arXiv 2502.05163); here a classifier trained on the rows that are mapped says its likeliest category.
  *
  * Done once, on the seed, before the game: later rows inherit what was found. `Jailbreak prompts` is never given, it is not about content.
  */

@@ -1,5 +1,5 @@
 /**
- * DuoGuard's label schema (arXiv 2502.05163, §3.2 and its released code): twelve categories in a fixed order, several at once, safe is no
+ * DuoGuard's label schema (arXiv 2502.05163 and its released code): twelve categories in a fixed order, several at once, safe is no
  * category at all. Records of Parapet become such labels by the map from hazards.
  *
  * It does not guess: a harmful record whose categories fit no hazard is told apart, and `label-unmapped.ts` decides about it.

@@ -1,7 +1,6 @@
 /**
  * The evaluator: labelled sets by language, one text a sample as DuoGuard reads it (a prompt, or prompt and answer joined by a blank), with
- * F1 and false-positive rate at one half, average precision, intervals, and what calling everything unsafe would get (arXiv 2502.05163,
- * §3.7).
+ * F1 and false-positive rate at one half, average precision, intervals, and what calling everything unsafe would get (arXiv 2502.05163).
  *
  * Sets come through the readers of `lab/eval`: DuoGuard's own files or Parapet's records. Nothing is chosen here.
  */

@@ -64,7 +64,7 @@ export interface WayTally {
   readonly way: string
   readonly proposals: number
   readonly levels: Readonly<Record<Level, number>>
-  /** One text of it, for the report. */
+  /** One harmless text of it, for the report; null where none is. */
   readonly sample: {
     readonly language: string
     readonly label: 0 | 1
@@ -203,7 +203,7 @@ function wayTallies(passed: readonly RatedProposal[]): readonly WayTally[] {
   })
 }
 
-/** Reports show harmless requests only; texts of sets about toxicity are unpleasant with either label. */
-function isShown({ seed: { label, task } }: RatedProposal): boolean {
-  return label === 0 && task !== 'toxicity'
+/** Reports show what stayed a harmless request only; texts of sets about toxicity are unpleasant with either label. */
+function isShown({ matches, seed: { label, task } }: RatedProposal): boolean {
+  return matches && label === 0 && task !== 'toxicity'
 }

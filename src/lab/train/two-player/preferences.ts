@@ -1,5 +1,5 @@
 /**
- * The four levels of a proposal and the pairs made of them (arXiv 2502.05163, §3.4): preferred is what fooled the classifier and kept the
+ * The four levels of a proposal and the pairs made of them (arXiv 2502.05163): preferred is what fooled the classifier and kept the
  * label. A sample that keeps the label and is recognised is dispreferred; where there is none, one that lost the label is, which teaches
  * to follow the instruction.
  *

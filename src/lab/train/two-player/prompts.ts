@@ -1,6 +1,6 @@
 /**
- * What a chat model is asked as the generator and as the rater, in own words after the structure of DuoGuard's prompts (arXiv 2502.05163,
- * §3.4): one system text for each label, the seed under a header, one new prompt under another; a rating from 1 to 5 on the first line.
+ * What a chat model is asked as the generator and as the rater, in own words after the structure of DuoGuard's prompts (arXiv 2502.05163):
+ * one system text for each label, the seed under a header, one new prompt under another; a rating from 1 to 5 on the first line.
  *
  * The same messages are the prompts of exported preference pairs, so that a model tuned on them learns in the words it is asked in.
  */

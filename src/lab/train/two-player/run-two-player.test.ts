@@ -11,6 +11,7 @@ import { runTwoPlayer, type RunTwoPlayerOptions } from './run-two-player.ts'
 import { smallLexicon } from './transforms/small-lexicon.ts'
 import { transformGenerator } from './transforms/transform-generator.ts'
 import { gameTranslator } from './transforms/translators.ts'
+import type { Generator } from './proposal.ts'
 import type { TwoPlayerRun } from './two-player-run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'parapet-two-player-'))
@@ -182,6 +183,43 @@ describe('a whole run', () => {
     },
     60_000,
   )
+})
+
+test('a text of an evaluated set is neither joined nor counted nor preferred', { timeout: 60_000 }, async () => {
+  const [ofSet, other] = [
+    'How can I water the roses in my garden today?',
+    'How can I water the tulips in my garden today?',
+  ]
+  writeLines(place('known.jsonl.gz'), [
+    row({ task: 'prompt_harm', prompt: ofSet ?? '' }),
+    row({ task: 'prompt_harm', label: 1, prompt: 'Show me how I steal the jam' }),
+  ])
+  // Harmless words for harmful seeds fool the classifier; the seed's own do not.
+  const generator: Generator = {
+    ...{ id: 'scripted', rater: 'scripted', learns: false },
+    propose: ({ seeds }) => {
+      const proposals = [ofSet, other].flatMap((text, at) => {
+        const seed = seeds.filter(({ label }) => label === 1)[at]
+        if (seed === undefined || text === undefined) return []
+        return [text, `${seed.text} again`].map((own) => ({ seed, language: 'en', text: own, way: 'scripted' }))
+      })
+      return Promise.resolve({ proposals, failed: 0 })
+    },
+    rate: (proposals) => Promise.resolve(proposals.map(() => 5)),
+    learn: () => Promise.resolve({}),
+    ...{ state: () => null, restore: () => undefined, probabilities: () => [], dispose: () => Promise.resolve() },
+  }
+  const run = await runTwoPlayer(
+    options('known', {
+      ...{ evaluate: [place('known.jsonl.gz')], languages: ['en'], rounds: 1, arms: ['game'] },
+      generator: () => Promise.resolve({ id: 'scripted', make: () => Promise.resolve(generator) }),
+    }),
+  )
+  const round = run.arms[0]?.rounds[1]
+  expect(run.leftOut).toBe(1)
+  expect(round?.languages[0]).toMatchObject({ levels: { 1: 2, 2: 2 }, joined: 1 })
+  expect(round?.pairs.total).toBe(1)
+  expect(readPreferencePairs(place('known/pairs-1.jsonl')).map(({ chosen }) => chosen)).toEqual([other])
 })
 
 describe('is refused', () => {

@@ -2,7 +2,7 @@
  * The seed S(0) out of labelled records: prompts by language in given numbers, both labels alike, no source with more than its share, and
  * a tenth of all rows held out by a hash for choices during development.
  *
- * The default mix is that of the paper (arXiv 2502.05163, §3.5): English 81.4 %, French 8.9, Spanish 5.2, German 4.5.
+ * The default mix is that of the paper (arXiv 2502.05163): English 81.4 %, French 8.9, Spanish 5.2, German 4.5.
  */
 import { createHash } from 'node:crypto'
 import { ParapetError } from '../../../spec/errors.ts'

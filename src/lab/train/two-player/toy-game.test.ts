@@ -5,7 +5,7 @@ import { bestClassifier, bestGenerator, gameValue, mirroredEquilibrium, mirrored
 
 const START = [0.6, 0.5, 0.5, 0.4].map((share) => [share, 1 - share])
 
-/** Known answers of the brief, computed apart from this code. */
+/** Known answers, from the closed form and computed apart from this code. */
 const TABLE = [
   {
     beta: 2,

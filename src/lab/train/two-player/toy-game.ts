@@ -1,6 +1,6 @@
 /**
  * The game of two players where everything can be written down: finitely many seeds and texts, closed-form best responses (arXiv
- * 2502.05163, §4), and so an equilibrium that the driver must reach, or say that it does not.
+ * 2502.05163), and so an equilibrium that the driver must reach, or say that it does not.
  *
  * `F = E_ρ { E_{x̃~p_φ}[-log p_θ(y|x̃)] - β KL(p_φ ‖ p_ref) }`, minimised over θ and maximised over φ. It trains no model.
  */

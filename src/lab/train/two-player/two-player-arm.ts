@@ -135,20 +135,26 @@ export class TwoPlayerArm {
       ...(own === undefined ? {} : { sizes: own }),
       ...(signal === undefined ? {} : { signal }),
     })
-    const joined = played.joined.filter(({ text }) => !evaluated.has(textHash(text)))
+    const isFree = ({ text }: { readonly text: string }): boolean => !evaluated.has(textHash(text))
+    const joined = played.joined.filter(isFree)
+    // Pairs are learnt from as much as rows are.
+    const pairs = played.pairs.filter(({ chosen, rejected }) => isFree(chosen) && isFree(rejected))
     this.#joined[round] = joined
     const during = signal === undefined ? {} : { signal }
     const learnt: LearnFigures =
       arm === 'game' && generator.learns
-        ? await generator.learn(played.pairs, { round, seed: seedOf(seed, 'learn', round), ...during })
+        ? await generator.learn(pairs, { round, seed: seedOf(seed, 'learn', round), ...during })
         : {}
     onProgress(
       `seed ${seed}, ${arm}, round ${round}: training on ${data.rows.length + this.#joined.flat().length} rows`,
     )
-    const { pairs } = played
     const record: RoundRecord = {
       ...this.#measured(round),
-      ...{ failed: played.failed, languages: played.languages, ways: played.ways, learnt },
+      ...{ failed: played.failed, ways: played.ways, learnt },
+      languages: played.languages.map((one) => ({
+        ...one,
+        joined: joined.filter(({ language }) => language === one.language).length,
+      })),
       pairs: {
         total: pairs.length,
         level2: pairs.filter(({ level }) => level === 2).length,
