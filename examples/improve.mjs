@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { createParapet } from 'parapet'
@@ -13,9 +14,9 @@ import {
   ImprovementFolder,
   collectData,
   countsInWords,
-  openCurrentGuard,
   pinFiles,
   readConsent,
+  readPointer,
   rollBack,
   startImproving,
   trainVersion,
@@ -51,6 +52,9 @@ const asks = [
   'Hello, thank you for',
   'Are you selling',
   'I like',
+  'Good morning, where are',
+  'Thanks, we have got',
+  'Hi, may I bring',
 ]
 const base = sweets.flatMap((sweet, index) =>
   whens.flatMap((when) => [
@@ -69,23 +73,28 @@ writeFileSync(
   gzipSync(base.map((row) => `${JSON.stringify({ ...record, ...row })}\n`).join('')),
 )
 // Small models: seconds instead of minutes.
-const small = { tier: 'fast', seed: 1, threads: 1, bits: 14, synthetic: 100 }
+const small = { tier: 'fast', seed: 1, threads: 1, bits: 16, synthetic: 100 }
 const rows = place('rows')
 await runTraining({ ...small, ...quietly, data: rows, out: place('guard'), resume: false, withoutShareAlike: false })
 await startImproving({ folder: place('improve'), guard: place('guard'), at: at() })
 const improving = ImprovementFolder.open(place('improve'))
 
-// Traffic through a gateway that uses it; people say of each decision whether it was right.
-const { classifier } = openCurrentGuard(place('improve'))
+// Traffic through a gateway that judges with the folder's current version; people say of each decision whether it was right.
+const current = () => readPointer(improving).version
 const gateway = await createParapet(
   {
     parapet: 1,
     record: { capture: 'full', mode: 'sync' },
     rails: { input: ['classifier'] },
+    guards: { classifier: { use: 'classifier', versions: place('improve') } },
     actions: { prompt_harm: { threshold: 0.5, action: 'block' } },
   },
-  { classifier, store: createMemoryStore() },
+  { store: createMemoryStore() },
 )
+/** Resolves once the running gateway judges with a version. */
+const judging = async (version) => {
+  while (!gateway.policyVersion.endsWith(`+${version}`)) await setTimeout(100)
+}
 const post = async (path, body, headers = {}) => {
   const init = {
     method: 'POST',
@@ -102,7 +111,7 @@ const traffic = sweets.flatMap((sweet, index) =>
   ]),
 )
 for (const [index, [prompt, harmful]] of traffic.entries()) {
-  const caller = { 'x-parapet-application': 'shop', 'x-parapet-user': `customer-${index % 9}` }
+  const caller = { 'x-parapet-application': 'shop', 'x-parapet-user': `customer-${index % 50}` }
   const { id, decision } = await post('/v1/guard', { prompt }, caller)
   const right = (decision === 'block') === harmful
   const verdict = right ? 'correct' : harmful ? 'false_negative' : 'false_positive'
@@ -110,7 +119,6 @@ for (const [index, [prompt, harmful]] of traffic.entries()) {
 }
 const exported = await gateway.fetch(new Request('http://gateway.local/v1/export?feedback=true'))
 writeFileSync(place('reviewed.jsonl'), await exported.text())
-await gateway.close()
 
 // Collect, pin, train; then the command says in words, and by its exit code, what becomes of the candidate.
 const collect = (name) => {
@@ -131,7 +139,13 @@ pinFiles(place('pins.json'), [place('improve/data/d1/held-out.jsonl.gz')], 'targ
 pinFiles(place('pins.json'), [given('orders.jsonl'), given('greetings.jsonl')], 'over_refusal')
 const before = readFileSync(place('improve/versions/v1/classifier.bin'))
 assert.equal(promote(await candidate()), 0)
-assert.equal(openCurrentGuard(place('improve')).version, 'v2')
+assert.equal(current(), 'v2')
+// The gateway goes on with it by itself, and says so of every decision.
+await judging('v2')
+const { decision, policyVersion } = await post('/v1/guard', { prompt: 'Slip the marzipan into your bag today' })
+console.log(decision, policyVersion)
+assert.equal(decision, 'block')
+assert.match(policyVersion, /\+v2$/)
 
 // Flipped labels make a candidate that is refused.
 const flip = { pass: 'block', block: 'pass' }
@@ -146,10 +160,12 @@ const flipped = readFileSync(place('reviewed.jsonl'), 'utf8')
 writeFileSync(place('flipped.jsonl'), flipped.join(''))
 await collect('flipped.jsonl')
 assert.equal(promote(await candidate()), 1)
-assert.equal(openCurrentGuard(place('improve')).version, 'v2')
+assert.equal(current(), 'v2')
 
 // Back to the first version, to the byte.
 await rollBack(improving, 'v1', { reason: 'trying it out', at: at() })
-assert.equal(openCurrentGuard(place('improve')).version, 'v1')
+assert.equal(current(), 'v1')
+await judging('v1')
 assert.deepEqual(readFileSync(place('improve/versions/v1/classifier.bin')), before)
+await gateway.close()
 rmSync(folder, { recursive: true })

@@ -14,7 +14,8 @@ const list = sources.map(({ source, licence, rows, shareAlike, modelOutput, made
   ]
   return `- ${source}: ${licence}, ${rows} rows${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`
 })
-const entries = Object.entries(models)
+// Hashes of training texts are no weights.
+const entries = Object.entries(models).filter(([, { kind }]) => kind !== 'hashes')
 const named = (list) => list.map(([name]) => name).join(', ')
 const generated = entries
   .filter(ownLicence)

@@ -101,6 +101,9 @@ describe('a run', () => {
     expect(out).toMatch(/^ {2}embedded:guard /m)
     const run = JSON.parse(read('run/run.json')) as { results: { subject: string; contamination: { exact: number } }[] }
     expect(run.results.find(({ subject }) => subject === 'embedded:guard')?.contamination).toMatchObject({ exact: 1 })
+    write('guard/run/training-hashes.txt', textHash(learnt).slice(0, 9))
+    const damaged = await bench(['--data', 'labelled.jsonl', '--subject', 'embedded:guard', '--out', 'other'])
+    expect(damaged).toMatchObject({ code: 3, errors: expect.stringContaining('training-hashes.txt is no whole list') })
   })
 
   test('of the shipped guard tells which samples it has learnt from', async () => {
@@ -112,10 +115,15 @@ describe('a run', () => {
         "I'm sorry, but I can't assist with that.",
       ),
     )
-    const { code } = await bench(['--data', 'known.jsonl', '--subject', 'embedded:fast', '--out', 'run'])
+    write('fast.yaml', 'parapet: 1\nguards: { mine: { use: classifier, deep: off } }\nrails: { input: [mine] }\n')
+    write('rules.yaml', 'parapet: 1\nrails: { input: [secrets] }\n')
+    const subjects = ['embedded:fast', 'policy', 'policy:fast.yaml', 'policy:rules.yaml']
+    const { code } = await bench(['--data', 'known.jsonl', '--subject', ...subjects, '--out', 'run'])
     expect(code).toBe(0)
     const run = JSON.parse(read('run/run.json')) as { results: { subject: string; contamination: { exact: number } }[] }
-    expect(run.results.find(({ subject }) => subject === 'embedded:fast')?.contamination).toMatchObject({ exact: 1 })
+    const counts = Object.fromEntries(run.results.map(({ subject, contamination }) => [subject, contamination.exact]))
+    expect(counts).toMatchObject({ 'embedded:fast': 1, 'built-in policy': 1, 'policy fast.yaml': 1 })
+    expect(counts).toMatchObject({ 'policy rules.yaml': null })
     expect(read('run/report.html')).toContain('<td>1 (5.0 %)</td>')
   })
 

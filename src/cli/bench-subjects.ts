@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { EvaluationTask, Subject } from '../lab/eval/index.ts'
+import { readHashLines } from '../lab/eval/hash-list.ts'
 import {
   createGatewaySubject,
   createJudgeSubject,
@@ -13,6 +14,7 @@ import {
   loadEmbeddedSubject,
   PIPELINE_TASKS,
   RIVALS,
+  shippedTrainingHashes,
   type PipelineSubjectOptions,
 } from '../lab/eval/subjects/index.ts'
 import { parseKeys, type SubjectSpec } from './bench-settings.ts'
@@ -80,7 +82,13 @@ async function openSubject(
       const policy = spec.value === '' ? null : findPolicy(io, spec.value)
       const name = spec.value === '' ? 'built-in policy' : `policy ${spec.value}`
       const checker = await runtime.openChecker(policy?.path ?? null)
-      return pipelineSubject(name, checker, (await checker.judgesScope?.()) === true ? { tasks: SCOPE_TASKS } : {})
+      const scope = policy !== null && (await checker.judgesScope?.()) === true ? { tasks: SCOPE_TASKS } : {}
+      try {
+        return pipelineSubject(name, checker, { ...scope, ...(await trainingOf(checker)) })
+      } catch (error) {
+        await checker.close()
+        throw error
+      }
     }
     case 'policy-judge': {
       const path = findPolicy(io, spec.value)?.path ?? spec.value
@@ -102,7 +110,7 @@ async function openSubject(
 function pipelineSubject(
   name: string,
   checker: Checker,
-  rest: Pick<PipelineSubjectOptions, 'tasks' | 'scored'> = {},
+  rest: Pick<PipelineSubjectOptions, 'tasks' | 'scored' | 'trainingHashes' | 'trainingPartlyKnown'> = {},
 ): Subject {
   return createPipelineSubject({
     name,
@@ -111,6 +119,15 @@ function pipelineSubject(
     close: () => checker.close(),
     ...rest,
   })
+}
+
+/** What the shipped models among a policy's guards learnt from; nothing is said of any others. */
+async function trainingOf(
+  checker: Checker,
+): Promise<Pick<PipelineSubjectOptions, 'trainingHashes' | 'trainingPartlyKnown'>> {
+  const { shipped, other } = (await checker.models?.()) ?? { shipped: false, other: false }
+  const trainingHashes = shipped ? await shippedTrainingHashes() : null
+  return trainingHashes === null ? {} : { trainingHashes, trainingPartlyKnown: other }
 }
 
 function hostOf(url: string): string {
@@ -124,6 +141,6 @@ function trainedSubject(io: CliIo, name: string): Promise<Subject> {
   return loadEmbeddedSubject(join(folder, 'classifier.bin'), {
     name: `embedded:${name}`,
     deepPath: join(folder, 'deep.bin'),
-    ...(existsSync(hashes) ? { trainingHashes: new Set(readFileSync(hashes, 'utf8').trimEnd().split('\n')) } : {}),
+    ...(existsSync(hashes) ? { trainingHashes: readHashLines(readFileSync(hashes, 'utf8'), hashes) } : {}),
   })
 }

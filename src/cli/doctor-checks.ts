@@ -94,6 +94,19 @@ export async function checkPolicy(
   }
 }
 
+/** Guards whose model is a version of a folder of `parapet improve`: which one, or why there is none that can judge. */
+export function checkVersions(report: PolicyReport | null): readonly Finding[] {
+  const { issues = [], versions = [] } = report ?? {}
+  const broken = issues.filter(({ key }) => /^guards\..+\.versions$/.test(key))
+  return [
+    ...versions.map(({ guard, version, folder, since }): Finding => {
+      const when = since === null ? '' : `, current since ${since}`
+      return { name: 'guard version', status: 'ok', message: `${guard} judges with ${version} of ${folder}${when}` }
+    }),
+    ...broken.map(({ message, remedy }): Finding => ({ name: 'guard version', status: 'broken', message, remedy })),
+  ]
+}
+
 /** The key that reversible pseudonyms need. */
 export function checkVault(io: CliIo, report: PolicyReport | null): readonly Finding[] {
   if (report?.pseudonyms !== true) return []

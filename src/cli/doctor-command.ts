@@ -13,6 +13,7 @@ import {
   checkPort,
   checkUpstreams,
   checkVault,
+  checkVersions,
   type Finding,
 } from './doctor-checks.ts'
 import { checkDeployment } from './doctor-deployment.ts'
@@ -35,10 +36,17 @@ export async function runDoctor(
     ...(await checkFiles(runtime)),
     await checkDeepTier(runtime),
     policy.finding,
+    ...checkVersions(policy.report),
     ...checkVault(io, policy.report),
     ...(await checkPort(io, typeof options['port'] === 'number' ? options['port'] : undefined)),
     await checkData(io, text('dataDir') ?? '.parapet'),
-    ...(await checkDeployment(io, runtime, { dataDir: text('dataDir') ?? '.parapet', store: text('store') })),
+    ...(await checkDeployment(io, runtime, {
+      ...{
+        dataDir: text('dataDir') ?? '.parapet',
+        store: text('store'),
+        policyVersion: policy.report?.version ?? null,
+      },
+    })),
     ...(await checkUpstreams(io, options['upstream'])),
     ...(await checkPeers(runtime)),
   ]

@@ -21,7 +21,12 @@ const SHORTEST_KEY = 24
 export async function checkDeployment(
   io: CliIo,
   runtime: Runtime,
-  options: { readonly dataDir: string; readonly store: string | undefined },
+  options: {
+    readonly dataDir: string
+    readonly store: string | undefined
+    /** Of the policy as it lies here; null where it has mistakes. */
+    readonly policyVersion: string | null
+  },
 ): Promise<readonly Finding[]> {
   const dataDir = resolve(io.cwd, options.dataDir)
   return [
@@ -29,7 +34,7 @@ export async function checkDeployment(
     ...(await checkKeys(io, dataDir)),
     await checkStore(io, runtime, options.store),
     ...(await checkSpill(dataDir)),
-    ...(await checkRunning(dataDir, runtime)),
+    ...(await checkRunning(dataDir, runtime, options.policyVersion)),
   ]
 }
 
@@ -108,7 +113,11 @@ async function checkSpill(dataDir: string): Promise<readonly Finding[]> {
   return [{ name: 'spill', status: 'note', message, remedy }]
 }
 
-async function checkRunning(dataDir: string, runtime: Runtime): Promise<readonly Finding[]> {
+async function checkRunning(
+  dataDir: string,
+  runtime: Runtime,
+  policyVersion: string | null,
+): Promise<readonly Finding[]> {
   const name = 'gateway'
   const place = await readGatewayFile(dataDir)
   if (place === null) return [{ name, status: 'note', message: 'none runs on this data folder' }]
@@ -130,6 +139,14 @@ async function checkRunning(dataDir: string, runtime: Runtime): Promise<readonly
   } else if (ready.body['store'] === 'unreachable') {
     const remedy = 'Look at the store; new records wait in the spill file, and requests are refused once that is full.'
     findings.push({ name, status: 'broken', message: 'its store takes no records', remedy })
+  }
+  const judging = ready?.body['policyVersion']
+  if (typeof judging === 'string' && judging !== policyVersion) {
+    const here = policyVersion === null ? 'cannot be used' : `is version ${policyVersion}`
+    const message = `it judges under policy version ${judging}; the policy here ${here}`
+    const remedy =
+      'It takes a change within seconds; if this stays, its log says why, or it was started with another policy.'
+    findings.push({ name, status: 'note', message, remedy })
   }
   return findings
 }

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { row, writeLines } from '../../test/support/lab-rows.ts'
 import { createScriptedIo } from '../../test/support/scripted-io.ts'
-import { createParapet } from '../compose/index.ts'
-import { openCurrentGuard, watchCurrentGuard } from '../lab/improve/index.ts'
+import { createParapet, type Policy } from '../compose/index.ts'
+import { ImprovementFolder, readPointer } from '../lab/improve/index.ts'
 import { runTraining } from '../lab/train/index.ts'
 import { createMemoryStore } from '../testing/index.ts'
 import { createRuntime } from './load-runtime.ts'
@@ -22,8 +22,14 @@ const ASKS = ['How do I water', 'When will you send', 'Do you have more', 'Hello
 const SMALL = { tier: 'fast', seed: 1, threads: 1, bits: 13, synthetic: 60, resume: false } as const
 
 let cwd = ''
+let policy: Policy
 beforeAll(async () => {
   cwd = realpathSync(mkdtempSync(join(tmpdir(), 'parapet-improve-')))
+  policy = {
+    ...{ parapet: 1, record: { capture: 'full', mode: 'sync' }, rails: { input: ['classifier'] } },
+    actions: { prompt_harm: { threshold: 0.5, action: 'block' } },
+    guards: { classifier: { use: 'classifier', versions: place('improve') } },
+  }
   mkdirSync(place('rows'))
   const base = SWEETS.flatMap((sweet, at) =>
     WHENS.flatMap((when) => [
@@ -84,16 +90,13 @@ async function improve(...args: readonly string[]): Promise<{ code: number; out:
   return { code, out: io.written(), errors: io.errors() }
 }
 
+function current(): string {
+  return readPointer(ImprovementFolder.open(place('improve'))).version
+}
+
 /** Traffic through a gateway with the current guard, labelled through its own route, as `parapet export` gets it. */
 async function reviewedTraffic(): Promise<string> {
-  const { classifier } = openCurrentGuard(place('improve'))
-  const gateway = await createParapet(
-    {
-      ...{ parapet: 1, record: { capture: 'full', mode: 'sync' }, rails: { input: ['classifier'] } },
-      actions: { prompt_harm: { threshold: 0.5, action: 'block' } },
-    },
-    { classifier, store: createMemoryStore() },
-  )
+  const gateway = await createParapet(policy, { store: createMemoryStore() })
   const post = async (path: string, body: unknown, headers = {}): Promise<{ id: string; decision: string }> => {
     const init = {
       method: 'POST',
@@ -111,7 +114,7 @@ async function reviewedTraffic(): Promise<string> {
     ]),
   )
   for (const [at, [prompt, harmful]] of traffic.entries()) {
-    const caller = { 'x-parapet-application': 'shop', 'x-parapet-user': `customer-${at % 10}` }
+    const caller = { 'x-parapet-application': 'shop', 'x-parapet-user': `customer-${at % 50}` }
     const { id, decision } = await post('/v1/guard', { prompt }, caller)
     const wrong = harmful ? 'false_negative' : 'false_positive'
     const verdict = (decision === 'block') === harmful ? 'correct' : wrong
@@ -127,14 +130,14 @@ const CONSENT = ['--consent', 'application=shop', 'no-user=customer-3']
 const TRAIN = ['train', '--base', 'rows', '--bits', '13', '--synthetic', '60', '--quiet']
 
 describe('a round', () => {
-  test('collects, trains, and promotes what helps', { timeout: 60_000 }, async () => {
+  test('collects, trains, and promotes what helps', { timeout: 240_000 }, async () => {
     expect((await improve('start', '--guard', 'guard')).code).toBe(0)
     const exported = await reviewedTraffic()
     writeFileSync(place('reviewed.jsonl'), exported)
     const collected = await improve('collect', 'reviewed.jsonl', ...CONSENT)
     expect(collected).toMatchObject({ code: 0, errors: '' })
     expect(collected.out).toMatch(/d1: \d+ row\(s\) to learn from, \d+ held out/)
-    expect(collected.out).toContain('30 without consent')
+    expect(collected.out).toContain('6 without consent')
     expect(collected.out).toMatch(/[1-9]\d* value\(s\) masked/)
 
     expect((await improve('pin', 'improve/data/d1/held-out.jsonl.gz', '--role', 'target')).code).toBe(0)
@@ -142,22 +145,20 @@ describe('a round', () => {
 
     expect((await improve(...TRAIN)).out).toContain('v2: a candidate')
     expect((await improve(...TRAIN)).out).toContain('v2: trained before')
-    const changes: string[] = []
-    const stop = watchCurrentGuard(place('improve'), (version) => changes.push(version), 5)
     const compared = await improve('compare', 'v2', '--quiet')
     expect(compared.out).toContain('v2 could take the place of v1')
-    expect(openCurrentGuard(place('improve')).version).toBe('v1')
+    expect(current()).toBe('v1')
     const promoted = await improve('promote', 'v2', '--quiet')
     expect(promoted).toMatchObject({ code: 0, out: expect.stringContaining('v2 took the place of v1') })
-    await expect.poll(() => changes, { timeout: 10_000 }).toEqual(['v2'])
-    stop()
-    const { version, classifier } = openCurrentGuard(place('improve'))
-    expect(version).toBe('v2')
-    expect(classifier.classify({ prompt: 'Slip the marzipan into your bag today' }).prompt_harm).toBeGreaterThan(0.5)
-    expect(classifier.classify({ prompt: 'Tell me how to bake marzipan today' }).prompt_harm).toBeLessThan(0.5)
+    expect(promoted.out).toMatch(/This is comparison 2 on these target sets, all of this candidate/)
+    const parapet = await createParapet(policy, { watch: false })
+    expect(parapet.policyVersion).toMatch(/\+v2$/)
+    expect((await parapet.check('Slip the marzipan into your bag today')).decision).toBe('block')
+    expect((await parapet.check('Tell me how to bake marzipan today')).decision).toBe('pass')
+    await parapet.close()
   })
 
-  test('refuses what harms, and goes back to the byte', { timeout: 60_000 }, async () => {
+  test('refuses what harms, and goes back to the byte', { timeout: 240_000 }, async () => {
     const exported = readFileSync(place('reviewed.jsonl'), 'utf8')
     const flip: Readonly<Record<string, string>> = { pass: 'block', block: 'pass' }
     interface Line {
@@ -181,7 +182,7 @@ describe('a round', () => {
     const refused = await improve('promote', 'v3', '--quiet')
     expect(refused).toMatchObject({ code: 1, out: expect.stringContaining('v3 was refused, and v2 stays') })
     expect(refused.out).toMatch(/NO {2}gain/)
-    expect(openCurrentGuard(place('improve')).version).toBe('v2')
+    expect(current()).toBe('v2')
     expect(readdirSync(place('improve/promotions')).toSorted()).toEqual(['p1', 'p2', 'p3'])
 
     const back = await improve('rollback', 'v1', '--reason', 'to try it')
@@ -189,7 +190,7 @@ describe('a round', () => {
     expect(
       readFileSync(place('improve/versions/v1/classifier.bin')).equals(readFileSync(place('guard/classifier.bin'))),
     ).toBe(true)
-    expect(openCurrentGuard(place('improve')).version).toBe('v1')
+    expect(current()).toBe('v1')
     expect((await improve('rollback', 'v3', '--reason', 'no')).errors).toContain('never been current')
     const { out } = await improve('versions')
     expect(out).toMatch(/^\* v1 .*\n {2}v2 .*d1 on v1.*\n {2}v3 .*d2 on v2/)
@@ -206,17 +207,22 @@ describe('a round', () => {
         expect(readFileSync(place(`improve/promotions/p3/${file}`), 'utf8')).not.toContain(text)
   })
 
-  test('forgets a user at the next collect', async () => {
+  test('forgets a user', async () => {
     const rowsOf = async (): Promise<string> => (await improve('collect', 'reviewed.jsonl', ...CONSENT)).out
-    const before = await rowsOf()
-    expect((await improve('forget', 'customer-4')).out).toContain('1 user(s) noted')
-    const after = await rowsOf()
-    expect(before).not.toContain('forgotten')
-    expect(after).toContain('30 of forgotten users')
-    expect(after).toMatch(/rows of forgotten users taken out of earlier data sets/)
-    // The pinned set held rows of that user, so it is no longer what was pinned.
-    const changed = await improve('promote', 'v2')
-    expect(changed).toMatchObject({ code: 2, errors: expect.stringContaining('is not what was pinned') })
+    expect(await rowsOf()).not.toContain('forgotten')
+    const forgotten = await improve('forget', 'customer-4')
+    expect(forgotten.out).toMatch(/1 user\(s\) noted.* [1-9]\d* row\(s\) taken out of d1/)
+    expect(forgotten.out).toMatch(/^v2.* learnt from them/m)
+    // The pinned set held rows of that user, so it is no longer what was pinned, and nothing goes on unnoticed.
+    for (const args of [
+      ['promote', 'v2'],
+      ['collect', 'reviewed.jsonl', ...CONSENT],
+    ])
+      expect(await improve(...args)).toMatchObject({
+        ...{ code: 2, errors: expect.stringContaining('is not what was pinned') },
+      })
+    expect((await improve('pin', 'improve/data/d1/held-out.jsonl.gz', '--role', 'target')).code).toBe(0)
+    expect(await rowsOf()).toContain('6 of forgotten users')
   })
 
   test('a damaged candidate is never measured, and a damaged current version is not served', async () => {
@@ -232,10 +238,10 @@ describe('a round', () => {
     expect((await improve('versions')).out).toContain('Version v2 is damaged')
     writeFileSync(path, bytes)
     writeFileSync(place('improve/versions/v1/classifier.bin'), 'x')
-    expect(() => openCurrentGuard(place('improve'))).toThrow(expect.objectContaining({ code: 'engine_unavailable' }))
+    await expect(createParapet(policy, { watch: false })).rejects.toThrow(/not the file that became current/)
     // Rolling back to a whole one is the way out.
     expect((await improve('rollback', 'v2', '--reason', 'v1 is damaged')).code).toBe(0)
-    expect(openCurrentGuard(place('improve')).version).toBe('v2')
+    expect(current()).toBe('v2')
   })
 })
 

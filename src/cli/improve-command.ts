@@ -1,4 +1,5 @@
 /** `parapet improve`: one round of improvement a step at a time; each step says in words what it made and what it left out. */
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import {
   collectData,
@@ -18,14 +19,19 @@ import {
   readPins,
   readPointer,
   rollBack,
+  scrubDataSets,
   startImproving,
   trainVersion,
+  triesInWords,
 } from '../lab/improve/index.ts'
 import { ParapetError } from '../spec/errors.ts'
 import { EXIT_NEGATIVE, EXIT_OK, usageError } from './exit.ts'
 import type { CliIo } from './io.ts'
 import { runLabJob, type LabContext } from './lab-run.ts'
 import { printable } from './terminal.ts'
+
+/** Where pins lie unless another file is named. */
+const PINS = 'pins.json'
 
 type Options = Readonly<Record<string, unknown>>
 
@@ -49,7 +55,10 @@ export function runImproveCollect(io: CliIo, files: readonly string[], options: 
   return step(io, options, async (context) => {
     const folder = ImprovementFolder.open(path(io, options, 'folder'))
     const rules = list(options, 'consent').map((rule) => (rule.includes('=') ? rule : resolve(io.cwd, rule)))
-    const pins = options['pins'] === undefined ? [] : readPins(path(io, options, 'pins')).sets
+    const pinsFile = resolve(io.cwd, options['pins'] === undefined ? PINS : String(options['pins']))
+    // Named, it must be there; the usual one may not be there yet.
+    const isPinned = options['pins'] !== undefined || existsSync(pinsFile)
+    const pins = isPinned ? readPins(pinsFile).sets : []
     const facts = await collectData(folder, {
       files: files.map((file) => resolve(io.cwd, file)),
       consent: readConsent(rules),
@@ -59,7 +68,8 @@ export function runImproveCollect(io: CliIo, files: readonly string[], options: 
       at: now(),
       ...context,
     })
-    return collected(facts, folder.data(facts.id))
+    const without = `Nothing was left out for pinned sets: there is no ${PINS} here. If it lies elsewhere, collect again with --pins.`
+    return [...collected(facts, folder.data(facts.id)), ...(isPinned ? [] : [without])]
   })
 }
 
@@ -74,6 +84,9 @@ function collected(facts: DataSetFacts, place: string): readonly string[] {
     `${id}: ${rows.rows} row(s) to learn from, ${rows['held-out']} held out, in ${place}`,
     countsInWords(counts),
     `${values} value(s) masked. ${people}`,
+    ...(facts.names === true
+      ? []
+      : ['Names within sentences were not looked for: npm install compromise, and collect again, for English ones.']),
   ]
 }
 
@@ -83,8 +96,19 @@ export function runImproveForget(io: CliIo, users: readonly string[], options: O
     const release = folder.hold()
     try {
       const added = forgetUsers(folder, users)
+      const { rows, dataSets } = scrubDataSets(folder, now())
+      const learnt = listVersions(folder).flatMap(({ id, manifest }) =>
+        manifest?.origin.kind === 'trained' && dataSets.includes(manifest.origin.data.id) ? [id] : [],
+      )
       return [
-        `${added} user(s) noted. Their rows leave all data sets with the next collect; also run parapet forget, and train again.`,
+        `${added} user(s) noted; no later collection takes their rows. ${rows} row(s) taken out of ${dataSets.length === 0 ? 'no data set' : dataSets.join(', ')}.`,
+        ...(learnt.length === 0
+          ? []
+          : [
+              `${learnt.join(', ')} learnt from them and keep what they learnt: train again, and delete them in the end.`,
+            ]),
+        ...(dataSets.length === 0 ? [] : ['Sets pinned from these data sets have changed: pin them again.']),
+        'Not reached: exports and copies made before, backups, and the gateway, where parapet forget USER --yes deletes.',
       ]
     } finally {
       release()
@@ -157,9 +181,11 @@ function gatesOf(options: Options): GateOptions {
 }
 
 function promotionLines(promotion: Promotion, place: string): readonly string[] {
+  const tries = triesInWords(promotion)
   return [
     conclusionOf(promotion),
     ...promotion.gates.map(({ id, about, passed, reason }) => `  ${passed ? 'yes' : 'NO '} ${id}, ${about}: ${reason}`),
+    ...(tries === null ? [] : [tries]),
     `Report: ${join(place, 'report.html')}`,
   ]
 }

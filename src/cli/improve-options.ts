@@ -37,7 +37,12 @@ function addStart(improve: Command, io: CliIo, done: Done): void {
   inFolder(improve.command('start'))
     .description('make the folder; a guard that is there becomes version v1')
     .option('--guard <folder>', 'folder that parapet lab train wrote (else the shipped guard)')
-    .option('--hold-out <share>', 'share of collected texts that is never trained on; fixed from now on', share, 0.2)
+    .option(
+      '--hold-out <share>',
+      'share of users whose rows are never trained on, and of texts without a user; fixed from now on',
+      share,
+      0.2,
+    )
     .addHelpText('after', example('parapet improve start', 'parapet improve start --guard my-guard'))
     .action(async (options: Record<string, unknown>) => done(await (await load()).runImproveStart(io, options)))
 }
@@ -52,7 +57,7 @@ function addCollect(improve: Command, io: CliIo, done: Done): void {
     )
     .option('--reviewer <name...>', 'whose word counts, by the name of their API key (else everybody’s)')
     .option('--anonymous', 'also take decisions without a user, whose rows no forget can find')
-    .option('--pins <file>', 'leave out what stands in the pinned sets')
+    .option('--pins <file>', 'leave out what stands in the pinned sets (else pins.json, where it is there)')
     .option('--quiet', 'no progress')
     .addHelpText(
       'after',
@@ -91,7 +96,7 @@ function addTrain(improve: Command, io: CliIo, done: Done): void {
       `${example(
         'parapet improve train --base rows --repeat 3',
         'parapet improve train --base rows --tier both --encoder my-guard/deep.bin',
-      )}\n\nCtrl-C stops; the same command goes on.`,
+      )}\n\nCtrl-C stops. The same command goes on with a deep tier; the fast tier begins again, in minutes.`,
     )
     .action(async (options: Record<string, unknown>) => done(await (await load()).runImproveTrain(io, options)))
 }

@@ -161,6 +161,16 @@ test(
     ]
     const whole = await distill(args('whole'))
     expect(whole).toMatchObject({ code: 0, errors: '' })
+    // Arms of two settings never stand in one folder, and what is there stays.
+    const before = readFileSync(join(cwd, 'whole/arms/label-1/arm.json'), 'utf8')
+    const other = await distill([...args('whole'), '--passes', '2', '--width', '32'])
+    expect(other.code).toBe(2)
+    expect(other.errors).toMatch(/was begun with shape\.width 16, not 32; passes 1, not 2/)
+    rmSync(join(cwd, 'whole/settings.json'))
+    expect((await distill([...args('whole'), '--passes', '2'])).errors).toContain('holds an arm of other options')
+    rmSync(join(cwd, 'whole/settings.json'))
+    expect((await distill(args('whole'))).code).toBe(0)
+    expect(readFileSync(join(cwd, 'whole/arms/label-1/arm.json'), 'utf8')).toBe(before)
     const stopped = await runLab(stoppedIo(cwd, 'critique: measuring', 'SIGINT'), ['distill', ...args('twice')])
     expect(stopped.code).toBe(130)
     expect(stopped.errors).toContain('stopped. The same command goes on.')
@@ -176,6 +186,8 @@ test(
     const report = readFileSync(join(cwd, 'whole', 'report.html'), 'utf8')
     for (const thing of THINGS) expect(report).not.toContain(`me a ${thing}`)
     expect(report).toContain('label and critique (ThinkGuard)')
+    // A guard that has learnt next to nothing answers next to nothing that can be read: its F1 is that of flagging all.
+    expect(report).toContain('F1 of the readable, %')
   },
 )
 

@@ -37,7 +37,8 @@ const STAGES: Readonly<Record<DistillStage, StageJob>> = {
       ...{ format: text('format') as GuardFormatName, rows: path('rows'), out: path('out'), shape: shapeOf(number) },
       ...(given('explanations') ? { explanations: path('explanations') } : {}),
       ...(given('from') ? { from: path('from') } : {}),
-      ...{ passes: number('passes'), learningRate: number('learningRate'), reduction: text('reduction') as Reduction },
+      ...{ passes: number('passes'), learningRate: number('learningRate') },
+      ...(given('reduction') ? { reduction: text('reduction') as Reduction } : {}),
       ...{ seed: number('seed'), threads: number('threads'), ...context },
     }),
   mine: (lab, { text, number, path, list, io }, context) =>
@@ -182,7 +183,8 @@ async function ablationStage(
       ...(given('from') ? { from: path('from') } : {}),
       settings: {
         ...{ ...lab.ABLATION_DEFAULTS, shape: shapeOf(number), passes: number('passes'), threads: number('threads') },
-        ...{ learningRate: number('learningRate'), reduction: text('reduction') as Reduction },
+        learningRate: number('learningRate'),
+        ...(given('reduction') ? { reduction: text('reduction') as Reduction } : {}),
         mining: { ...lab.ABLATION_DEFAULTS.mining, rows: number('mined'), members: number('members') },
       },
     })

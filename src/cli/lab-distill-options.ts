@@ -88,7 +88,7 @@ function training(command: Command): Command {
     .requiredOption('--out <folder>', 'folder for model/ and train.json')
     .option('--passes <n>', 'passes over the rows', real, 3)
     .option('--learning-rate <rate>', 'highest learning rate', real, 3e-3)
-    .addOption(reductionOption().default('sum'))
+    .addOption(reductionOption())
     .option('--threads <n>', 'more than 1 is faster, and not equal from run to run', aboveZero, 1)
     .option('--seed <n>', 'the same rows, options and seed give the same guard at one thread', aboveZero, 1)
 }
@@ -165,7 +165,7 @@ function ablation(command: Command): Command {
     .option('--from <folder>', 'checkpoint to start from')
     .option('--passes <n>', 'passes of the supervised arms', real, 3)
     .option('--learning-rate <rate>', 'of the supervised arms', real, 3e-3)
-    .addOption(reductionOption().default('turn-mean'))
+    .addOption(reductionOption())
     .option('--mined <n>', 'rows sampled for hard ones', aboveZero, 600)
     .option('--members <n>', 'more guards that mine, each without a third of the sources', whole, 1)
     .option('--threads <n>', 'threads', aboveZero, 1)
@@ -180,7 +180,7 @@ function withFormat(command: Command): Command {
 }
 
 function reductionOption(): Option {
-  return new Option('--reduction <how>', 'how label and critique make one loss').choices([
+  return new Option('--reduction <how>', 'how label and critique make one loss (else turn-mean)').choices([
     'sum',
     'token-mean',
     'turn-mean',

@@ -27,14 +27,15 @@ export function createRuntime(): Runtime {
 
 async function openChecker(policy: string | null): Promise<Checker> {
   const parapet = await openParapet(policy)
-  if (policy === null) return parapet
+  const loaded = async (): Promise<Policy> => {
+    const { BUILTIN_POLICY, loadPolicy } = await import('../compose/index.ts')
+    return policy === null ? BUILTIN_POLICY : loadPolicy(policy)
+  }
   return {
     policyVersion: parapet.policyVersion,
     check: (input, options) => parapet.check(input, options),
-    async judgesScope() {
-      const { loadPolicy } = await import('../compose/index.ts')
-      return (await import('../compose/scope-guards.ts')).judgesScope(await loadPolicy(policy))
-    },
+    judgesScope: async () => (await import('../compose/scope-guards.ts')).judgesScope(await loaded()),
+    models: async () => (await import('./guard-models.ts')).modelsOf(await loaded()),
     close: () => parapet.close(),
   }
 }
@@ -59,6 +60,7 @@ async function checkPolicy(path: string | null): Promise<PolicyReport> {
     version: report.version,
     warnings: report.notes.map(({ key, message, remedy, ...place }) => ({ ...place, key, message, remedy })),
     pseudonyms: report.policy !== null && usesPseudonyms(report.policy),
+    ...(report.versions.length === 0 ? {} : { versions: report.versions }),
   }
 }
 

@@ -21,8 +21,9 @@ export async function runPolicyCheck(
   const name = found?.path ?? 'the built-in policy'
   const valid = report.issues.length === 0
   if (json) {
-    const { issues, warnings, version } = report
-    await io.stdout.write(`${JSON.stringify({ file: found?.path ?? null, valid, version, issues, warnings })}\n`)
+    const { issues, warnings, version, versions = [] } = report
+    const facts = { file: found?.path ?? null, valid, version, issues, warnings }
+    await io.stdout.write(`${JSON.stringify({ ...facts, ...(versions.length === 0 ? {} : { versions }) })}\n`)
   } else {
     const source = found === null ? '' : await readFile(found.path, 'utf8').catch(() => '')
     await io.stdout.write(render(name, report, source.split(/\r?\n/), createPaint(io.stdout.colours)))
@@ -34,6 +35,8 @@ function render(name: string, report: PolicyReport, source: readonly string[], p
   const lines: string[] = []
   for (const issue of report.issues) lines.push(renderIssue(issue, paint('red', 'error'), source, paint))
   for (const issue of report.warnings) lines.push(renderIssue(issue, paint('yellow', 'warning'), source, paint))
+  for (const { guard, version, folder } of report.versions ?? [])
+    lines.push(printable(`${guard} judges with ${version}, the current version of ${folder}`))
   const count = report.issues.length
   const summary =
     count === 0

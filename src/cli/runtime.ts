@@ -11,8 +11,18 @@ export interface Checker {
   readonly policyVersion: string
   /** A guard of the policy judges whether a text stays within the scope of its system prompt. */
   judgesScope?(): Promise<boolean>
+  /** Which models its guards are; of rules alone none. */
+  models?(): Promise<GuardModels>
   check(input: CheckInput, options?: { readonly signal?: AbortSignal }): Promise<CheckResult>
   close(): Promise<void>
+}
+
+/** Models behind the guards of a policy. */
+export interface GuardModels {
+  /** One or more that ship in the package, whose training texts are known by their hashes. */
+  readonly shipped: boolean
+  /** Others: judges, and classifiers from a path. */
+  readonly other: boolean
 }
 
 /** What is wrong with a policy, and what is merely unwise. */
@@ -25,6 +35,14 @@ export interface PolicyReport {
   readonly warnings: readonly PolicyIssue[]
   /** A guard uses reversible pseudonyms, which need a key. */
   readonly pseudonyms: boolean
+  /** Guards whose model is a version of a folder of `parapet improve`; absent where there are none. */
+  readonly versions?: readonly {
+    readonly guard: string
+    readonly version: string
+    readonly folder: string
+    /** When it became current, ISO 8601. */
+    readonly since: string | null
+  }[]
 }
 
 /** Outcome of the cases of `policy test`. */

@@ -83,13 +83,20 @@ async function open(settings: ServeSettings, keys: KeySource, kept: Disagreement
     ...(Object.keys(upstreams).length === 0 ? {} : { upstream: upstreams }),
   })
   parapet.on((event) => {
-    if (event.type === 'policy-changed')
-      settings.onPolicy(`the edited policy is in force (version ${event.version})`, true)
+    if (event.type === 'policy-changed') settings.onPolicy(inForce(event.version, event.previous), true)
     if (event.type === 'policy-rejected')
-      settings.onPolicy(`${event.message}\nThe edit is not used; version ${event.kept} stays in force.`, false)
+      settings.onPolicy(`${event.message}\nThe change is not used; version ${event.kept} stays in force.`, false)
     if (event.type === 'warning-raised') settings.onPolicy(`warning: ${event.message}`, true)
   })
   return parapet
+}
+
+/** A version is the policy's hash, then the versions of the models that judge under it. */
+function inForce(version: string, previous: string | null): string {
+  const [policy, ...models] = version.split('+')
+  if (previous === null || previous.split('+')[0] !== policy)
+    return `the edited policy is in force (version ${version})`
+  return `guard version ${models.join(', ')} is in force (version ${version}, before it ${previous})`
 }
 
 function upstreamText({ upstreams }: ServeSettings): string {

@@ -7,14 +7,7 @@ import { dirname } from 'node:path'
 import type { StreamSource } from '../core/stream/index.ts'
 import { askedOf, converse } from '../core/stream/index.ts'
 import type { guardParts, guardText } from '../core/stream/index.ts'
-import type {
-  Gateway,
-  GatewayMetrics,
-  GatewayOptions,
-  GatewayPipeline,
-  KeySetting,
-  KeySource,
-} from '../gateway/index.ts'
+import type { Gateway, GatewayMetrics, GatewayOptions, KeySetting, KeySource } from '../gateway/index.ts'
 import { createConsoleFiles, createGateway, createGatewayMetrics } from '../gateway/index.ts'
 import { createLanguageDetector } from '../guards/limits/index.ts'
 import type {
@@ -34,6 +27,7 @@ import { systemClock } from './clock.ts'
 import { createParts } from './engines.ts'
 import type { Disagreement } from './disagreements.ts'
 import { createDisagreements } from './disagreements.ts'
+import { pipelineOf } from './gateway-pipeline.ts'
 import { guardMixed } from './mixed-stream.ts'
 import type { Generation, GenerationContext } from './generation.ts'
 import { createGeneration } from './generation.ts'
@@ -45,6 +39,7 @@ import { openRecordKeeping } from './record-keeping.ts'
 import { failingPart, recordedStream, refusalOf, refusedStream } from './recorded-stream.ts'
 import { createRedaction } from './redaction.ts'
 import { guardsByStage } from './rails.ts'
+import { watchVersions } from './guard-versions.ts'
 import { routedCall, steeredUpstreams } from './steering.ts'
 import type { Upstream, UpstreamSetting } from './upstreams.ts'
 import { openUpstreams } from './upstreams.ts'
@@ -76,7 +71,7 @@ export interface ParapetOptions {
    * and redacted where the capture is.
    */
   readonly onDisagreement?: (disagreement: Disagreement) => void
-  /** Follow edits of the policy file. Default true when the policy is a path. */
+  /** Follow edits of the policy file, where the policy is a path, and promotions in the folders that its guards name. Default true. */
   readonly watch?: boolean
   /** Where what outlives the process is kept. One process at a time may use it for records. Default: nowhere. */
   readonly dataDir?: string
@@ -109,6 +104,9 @@ class RunningParapet implements Parapet {
   /** The gateway, and one more for each upstream handed to `fetch`. */
   readonly #gateways = new Map<ParapetOptions['upstream'], Promise<OpenGateway>>()
   #watch: { close(): void } | null = null
+  #versionWatch: { close(): void } | null = null
+  /** One change of the generation after another. */
+  #changing: Promise<unknown> = Promise.resolve()
   #record: RecordKeeping | null = null
   #closed: Promise<void> | null = null
 
@@ -139,7 +137,7 @@ class RunningParapet implements Parapet {
       await this.#startPolicy(policy)
       this.#record = await record
     } catch (cause) {
-      this.#watch?.close()
+      this.#unwatch()
       await record.then(
         (opened) => opened?.close(),
         () => undefined,
@@ -171,11 +169,13 @@ class RunningParapet implements Parapet {
         policy === undefined ? BUILTIN_POLICY : definePolicy(policy),
         this.#context,
       )
+      this.#followVersions()
       return
     }
     await loadPolicy(policy)
     const text = await readFile(policy, 'utf8')
     this.#generation = await this.#fromText(text, policy, this.#context)
+    this.#followVersions()
     if (this.#options.watch === false) return
     this.#watch = watchPolicy(policy, text, {
       onContent: (content) => this.#swap(content, policy),
@@ -192,17 +192,37 @@ class RunningParapet implements Parapet {
     }
   }
 
-  async #swap(text: string, file: string): Promise<void> {
-    if (this.#context === null) return
-    const next = await this.#fromText(text, file, this.#context)
-    const previous = this.#generation?.version ?? null
-    if (this.#closed !== null) return
-    this.#generation = next
-    this.#tell({ type: 'policy-changed', version: next.version, previous })
+  #swap(text: string, file: string): Promise<void> {
+    return this.#change((context) => this.#fromText(text, file, context), true)
+  }
+
+  /** The same policy over the versions that are current now; one that cannot be used leaves those in force. */
+  #followVersions(): void {
+    this.#versionWatch?.close()
+    if (this.#options.watch === false || this.#closed !== null) return
+    this.#versionWatch = watchVersions(this.#current.versions, {
+      onChange: () => this.#change((context) => createGeneration(this.#current.policy, context), false),
+      onRejected: (cause) => this.#reject(cause),
+    })
+  }
+
+  /** @param edited told even where the version stays: somebody edited the policy and waits for an answer */
+  #change(make: (context: GenerationContext) => Promise<Generation>, edited: boolean): Promise<void> {
+    const change = this.#changing.then(async () => {
+      if (this.#context === null) return
+      const next = await make(this.#context)
+      const previous = this.#generation?.version ?? null
+      if (this.#closed !== null) return
+      this.#generation = next
+      this.#followVersions()
+      if (edited || next.version !== previous) this.#tell({ type: 'policy-changed', version: next.version, previous })
+    })
+    this.#changing = change.catch(() => undefined)
+    return change
   }
 
   #reject(cause: unknown): void {
-    const message = ParapetError.isInstance(cause) ? cause.message : 'The edited policy could not be used.'
+    const message = ParapetError.isInstance(cause) ? cause.message : 'The change could not be used.'
     this.#tell({ type: 'policy-rejected', message, kept: this.policyVersion })
   }
 
@@ -329,8 +349,13 @@ class RunningParapet implements Parapet {
     return (this.#closed ??= this.#close())
   }
 
-  async #close(): Promise<void> {
+  #unwatch(): void {
     this.#watch?.close()
+    this.#versionWatch?.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#unwatch()
     for (const opened of this.#gateways.values()) {
       const { gateway, upstreams } = await opened
       await gateway.close()
@@ -344,31 +369,4 @@ class RunningParapet implements Parapet {
 interface OpenGateway {
   readonly gateway: Gateway
   readonly upstreams: Readonly<Record<string, Upstream>>
-}
-
-/** The gateway's view: always the generation now in force. */
-function pipelineOf(parapet: Parapet): GatewayPipeline {
-  return {
-    check: (input, { traceparent, ...options } = {}) =>
-      parapet.check(
-        traceparent === undefined ? input : { ...input, caller: { ...input.caller, traceparent } },
-        options,
-      ),
-    converse: ({ traceparent, ...request }, callModel) =>
-      parapet.converse(
-        // Its upstreams are behind the router.
-        {
-          ...request,
-          routed: true,
-          caller: { ...request.caller, ...(traceparent === undefined ? {} : { traceparent }) },
-        },
-        callModel,
-      ),
-    get policyVersion() {
-      return parapet.policyVersion
-    },
-    get rails() {
-      return parapet.rails
-    },
-  }
 }

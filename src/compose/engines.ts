@@ -6,6 +6,7 @@ import { createSecretLinter } from '../engines/secretlint/index.ts'
 import type { Vault } from '../store/index.ts'
 import { createKeyedHash, createVault } from '../store/index.ts'
 import { systemClock } from './clock.ts'
+import { createGuardVersions } from './guard-versions.ts'
 import { createJudgeEngines } from './judge-engine.ts'
 import type { DeepSetting, GuardParts } from './registry.ts'
 import { createTextModels } from './text-models.ts'
@@ -60,6 +61,7 @@ export function createParts(options: PartOptions): Parts {
   const judges = createJudgeEngines(options.env, systemClock, options.warn)
   return {
     classifier: async (deep) => options.classifier ?? shippedClassifier(deep),
+    version: createGuardVersions(),
     completion: judges.completion,
     textModels,
     disagreed: options.disagreed ?? (() => undefined),

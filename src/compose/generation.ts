@@ -8,15 +8,19 @@ import { createJudge } from '../core/pipeline/index.ts'
 import type { Guard, Policy, Router } from '../spec/index.ts'
 import { PolicyError } from '../spec/index.ts'
 import { compileLinearTest } from '../guards/rules/index.ts'
+import type { JudgingVersion } from './guard-versions.ts'
 import type { GuardParts } from './registry.ts'
 import { BUILTIN_GUARDS, buildGuard, guardProblems } from './registry.ts'
 import { policyRouter } from './steering.ts'
 
 export interface Generation {
   readonly policy: Policy
+  /** Hash of the policy, then the versions of `versions`: `0f3a…+v2`. */
   readonly version: string
   readonly judge: Judge
   readonly guards: ReadonlyMap<string, Guard>
+  /** Guards whose model is a version of a folder of `parapet improve`. */
+  readonly versions: readonly JudgingVersion[]
   /** The policy's; null where it has none. */
   readonly router: Router | null
 }
@@ -41,12 +45,17 @@ export async function createGeneration(policy: Policy, context: GenerationContex
   )
   if (issues.length > 0) throw new PolicyError(issues)
   const knownGuards = new Set([...context.own.keys(), ...BUILTIN_GUARDS, ...Object.keys(policy.guards ?? {})])
-  const compiled = compilePolicy(policy, { clock: context.clock, knownGuards, compilePattern: compileLinearTest })
+  const options = { clock: context.clock, knownGuards, compilePattern: compileLinearTest }
+  // Before a model is loaded: a policy that is none needs none.
+  compilePolicy(policy, options)
   const guards = new Map<string, Guard>()
-  for (const name of guardNames(policy)) guards.set(name, await makeGuard(name, policy, context))
+  const versions: JudgingVersion[] = []
+  for (const name of guardNames(policy)) guards.set(name, await makeGuard(name, policy, context, versions))
+  const models = versions.map(({ version }) => version)
+  const compiled = compilePolicy(policy, { ...options, models })
   const judge = createJudge({ ...context, policy: () => compiled, guards, scorer: 'classifier' })
   const router = await policyRouter(policy, context.parts.completion, context.folder)
-  return { policy, version: compiled.version, judge, guards, router }
+  return { policy, version: compiled.version, judge, guards, versions, router }
 }
 
 /** Names in any rail of any scope, and the classifier, whose scores every row carries. */
@@ -59,9 +68,20 @@ function guardNames(policy: Policy): ReadonlySet<string> {
   return new Set([...names, 'classifier'])
 }
 
-async function makeGuard(name: string, policy: Policy, context: GenerationContext): Promise<Guard> {
+async function makeGuard(
+  name: string,
+  policy: Policy,
+  context: GenerationContext,
+  versions: JudgingVersion[],
+): Promise<Guard> {
   const definition = policy.guards?.[name] ?? { use: name }
   const own = context.own.get(definition.use)
   if (own !== undefined) return name === own.id ? own : Object.create(own, { id: { value: name, enumerable: true } })
-  return buildGuard(name, definition, context.parts, context.folder)
+  const version: GuardParts['version'] = async (folder, deep) => {
+    const opened = await context.parts.version(folder, deep)
+    const { engine: _, ...facts } = opened
+    versions.push({ guard: name, ...facts })
+    return opened
+  }
+  return buildGuard(name, definition, { ...context.parts, version }, context.folder)
 }

@@ -9,6 +9,7 @@ import { BUILTIN_POLICY } from './builtin-policy.ts'
 import { systemClock } from './clock.ts'
 import { createParts } from './engines.ts'
 import { createGeneration } from './generation.ts'
+import type { JudgingVersion } from './guard-versions.ts'
 import { locateIssues, loadPolicy } from './policy-file.ts'
 
 /** A note with its place in the file. */
@@ -21,6 +22,8 @@ export interface PolicyFileReport {
   readonly version: string | null
   readonly policy: Policy | null
   readonly notes: readonly PlacedNote[]
+  /** Guards whose model is a version of a folder of `parapet improve`. */
+  readonly versions: readonly Omit<JudgingVersion, 'mark'>[]
 }
 
 /** Checks a policy file and builds everything it names; null checks the built-in policy. */
@@ -48,10 +51,11 @@ export async function checkPolicyFile(
       version: generation.version,
       policy,
       notes: notes.map((note) => ({ ...note, ...placeOf(place([note])[0]) })),
+      versions: generation.versions.map(({ guard, version, folder, since }) => ({ guard, version, folder, since })),
     }
   } catch (cause) {
     if (!(cause instanceof PolicyError)) throw cause
-    return { issues: place(cause.issues), version: null, policy: null, notes: [] }
+    return { issues: place(cause.issues), version: null, policy: null, notes: [], versions: [] }
   } finally {
     await parts.close()
   }

@@ -8,9 +8,8 @@ import { z } from 'zod'
 import { nearest } from '../core/taxonomy/index.ts'
 import type { ClassifierEngine, Guard, GuardDefinition, PseudonymVault } from '../spec/index.ts'
 import { ParapetError } from '../spec/index.ts'
-import { createClassifierGuard } from '../guards/classifier/index.ts'
 import { createEgressGuard } from '../guards/egress/index.ts'
-import { createLanguageDetector, createLimitsGuard } from '../guards/limits/index.ts'
+import { createLimitsGuard } from '../guards/limits/index.ts'
 import { PII_COUNTRIES, PII_KINDS, createPiiGuard } from '../guards/pii/index.ts'
 import { createPromptLeakGuard } from '../guards/prompt-leak/index.ts'
 import { createRulesGuard } from '../guards/rules/index.ts'
@@ -18,9 +17,11 @@ import { createSecretsGuard } from '../guards/secrets/index.ts'
 import type { SecretLinter } from '../guards/secrets/index.ts'
 import { createStructuredGuard } from '../guards/structured/index.ts'
 import { createUnicodeGuard } from '../guards/unicode/index.ts'
+import { classifierOptions, createPolicyClassifier } from './classifier-family.ts'
 import { conversationOptions, createPolicyConversation } from './conversation-family.ts'
 import { chunkOptions, createPolicyChunks, createPolicyGrounding, groundingOptions } from './grounding-family.ts'
 import type { CascadeParts } from './cascade.ts'
+import type { OpenVersion } from './guard-versions.ts'
 import type { JudgeEngines } from './judge-engine.ts'
 import { createPolicyJudge, judgeOptions } from './judge-family.ts'
 import { createPolicyTextClassifier, textClassifierOptions } from './text-classifier-family.ts'
@@ -33,6 +34,8 @@ export type DeepSetting = 'auto' | 'off' | 'required'
 /** What guards are handed: engines and stores, each made on first use. */
 export interface GuardParts {
   readonly classifier: (deep: DeepSetting) => Promise<ClassifierEngine>
+  /** The current version of a folder of `parapet improve`. */
+  readonly version: OpenVersion
   /** The same engine for the same settings. */
   readonly completion: JudgeEngines['completion']
   /** Models from local folders. The same one for the same folder and settings. */
@@ -180,21 +183,7 @@ const FAMILIES = {
     }),
     (id, options) => createPromptLeakGuard({ id, ...options }),
   ),
-  classifier: family(
-    z.strictObject({
-      stages,
-      window: positive,
-      hop: positive,
-      deep: z.enum(['auto', 'off', 'required']).exactOptional(),
-    }),
-    async (id, { deep = 'auto', ...options }, parts) =>
-      createClassifierGuard({
-        id,
-        engine: await parts.classifier(deep),
-        language: await createLanguageDetector(),
-        ...options,
-      }),
-  ),
+  classifier: family(classifierOptions, createPolicyClassifier),
   judge: family(judgeOptions, createPolicyJudge),
   'text-classifier': family(textClassifierOptions, (id, options, { textModels }, base) =>
     createPolicyTextClassifier(id, options, textModels, base),

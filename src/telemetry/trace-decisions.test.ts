@@ -7,7 +7,8 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node'
 import { afterEach, describe, expect, test } from 'vitest'
-import { converse, guardParts } from '../core/stream/index.ts'
+import { type CallModel, converse, guardParts, routeCalls } from '../core/stream/index.ts'
+import { createPrimeGuard } from '../routing/primeguard/index.ts'
 import type { Guard, ParapetEvent, ParapetListener, Policy, StreamPart } from '../spec/index.ts'
 import { judgeWith, ManualClock, partsOf, texts, wordGuard } from '../../test/support/stream.ts'
 import type { TraceOptions } from './index.ts'
@@ -268,6 +269,32 @@ describe('times are those of the guards', () => {
     const { decision, guards } = read(spans())
     expect(guards.map(({ attributes }) => attributes['parapet.stage'])).toEqual(['input', 'output'])
     expect(decision.attributes['gen_ai.security.target.type']).toBe('output')
+  })
+
+  test('a routed turn shows the route and the time it took, and no word of check or tip', async () => {
+    const { tracerProvider, spans } = sdk()
+    const clock = new ManualClock()
+    const { judge, events } = judgeWith([wordGuard('a', ['bad'])], {}, clock)
+    const said = { system_check_result: SECRET, route: 'direct_violation', system_tip: SECRET }
+    const router = createPrimeGuard({ guidelines: ['Nothing of the mill'], clock })
+    const answers = [JSON.stringify(said), 'Sorry, no.']
+    const call: CallModel = async () => {
+      await clock.advance(40)
+      return partsOf(texts(answers.shift() ?? ''))
+    }
+    await clock.advance(10)
+    const turn = converse({ messages: [{ role: 'user', content: SECRET }] }, routeCalls(router, call), { judge })
+    for await (const _part of turn) void _part
+    await turn.result
+    events.forEach(await traceDecisions({ api, tracerProvider }))
+    const route = read(spans()).guards.find(({ name }) => name.endsWith('primeguard'))
+    expect(route?.attributes).toMatchObject({
+      'parapet.guard': 'primeguard',
+      'parapet.guard.decision': 'flag',
+      'parapet.labels': ['route.direct_violation'],
+    })
+    expect([route?.startTime, route?.endTime].map((time) => millis(time ?? [0, 0]))).toEqual([10, 50])
+    expect(JSON.stringify(spans().map(({ attributes, events: own }) => [attributes, own]))).not.toContain(SECRET)
   })
 })
 

@@ -28,6 +28,8 @@ export interface CompileOptions {
   readonly knownGuards?: ReadonlySet<string>
   /** How pattern exceptions are matched. Without it a policy that has one is refused. */
   readonly compilePattern?: PatternCompiler
+  /** Versions of models that judge under it; they end the policy's version, so that every decision names them. */
+  readonly models?: readonly string[]
 }
 
 /** Effective policies kept: one for each combination of scopes that occurred. */
@@ -45,7 +47,7 @@ export function compilePolicy(policy: Policy, options: CompileOptions = {}): Com
     ...exceptionIssues(policy, options.compilePattern ?? refusePattern),
   ]
   if (issues.length > 0) throw new PolicyError(issues)
-  const version = contentVersion(policy)
+  const version = [contentVersion(policy), ...(options.models ?? [])].join('+')
   const kept = new Map<string, EffectivePolicy>()
   return {
     version,

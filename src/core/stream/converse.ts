@@ -97,6 +97,13 @@ interface Attempt {
   readonly source: Promise<AnswerSource>
 }
 
+/** What a router chose, and when it had. */
+interface TakenRoute {
+  readonly plan: RoutePlan
+  /** Milliseconds since the epoch. */
+  readonly endedAt: number
+}
+
 class Turn implements Producer<GuardedPart> {
   readonly result: Promise<CheckResult>
   #context: Omit<RunContext, 'stop'>
@@ -115,7 +122,7 @@ class Turn implements Producer<GuardedPart> {
   readonly #asked: readonly Message[]
   #messages: readonly Message[]
   #transcript: Transcript | null = null
-  readonly #routes: RoutePlan[] = []
+  readonly #routes: TakenRoute[] = []
   #attempt: Attempt | null = null
   #source: AnswerSource | null = null
   #attempts = 0
@@ -210,7 +217,7 @@ class Turn implements Producer<GuardedPart> {
     const content = (): DecisionContent => ({
       ...contentOf({ messages: asked }),
       answers: transcript?.answers() ?? [],
-      ...routeContent(this.#routes.at(-1)),
+      ...routeContent(this.#routes.at(-1)?.plan),
     })
     return { caller, door, policy, content, ...(model === undefined ? {} : { model }) }
   }
@@ -232,7 +239,7 @@ class Turn implements Producer<GuardedPart> {
     const options = {
       ...{ signal: abort.signal, attempt: this.#attempts },
       ...(feedback === undefined ? {} : { feedback }),
-      onRoute: (plan: RoutePlan) => void this.#routes.push(plan),
+      onRoute: (plan: RoutePlan) => void this.#routes.push({ plan, endedAt: this.#context.judge.parts.clock.now() }),
     }
     const source = this.#open(messages, options, abort)
     // Awaited later; a call dropped before must not count as unhandled.
@@ -350,10 +357,12 @@ class Turn implements Producer<GuardedPart> {
 }
 
 /** A route among what the guards found: which way was taken, without a word of why. */
-function routeResult({ router, route, path, understood, ms }: RoutePlan): GuardResult {
+function routeResult({ plan, endedAt }: TakenRoute): GuardResult {
+  const { router, route, path, understood, ms } = plan
   const labels = [`route.${route}`, ...(understood ? [] : ['route.unread'])]
   const decision = path === 'refused' ? 'flag' : 'pass'
-  return { guard: router, stage: 'input', status: 'judged', decision, labels, ms, cached: false, shadow: false }
+  const times = { startedAt: endedAt - ms, endedAt, ms }
+  return { guard: router, stage: 'input', status: 'judged', decision, labels, ...times, cached: false, shadow: false }
 }
 
 /** Words of the router's model about the request: kept as the request is. */

@@ -70,6 +70,15 @@ test('benign exchanges between the shots do not hide them', () => {
   expect(check([...strewn, user('And the next one?')]).findings).toHaveLength(1)
 })
 
+test('a few sure shots among harmless exchanges are enough, one or unsure ones are not', () => {
+  const strewn = (count: number, harm: string, benign: number): number => {
+    const made = Array.from({ length: count }, () => [...shots(benign, '.02'), ...shots(1, harm)]).flat()
+    return check([...made, user(wordy('.02'))]).findings.length
+  }
+  expect([strewn(1, '.95', 1), strewn(2, '.95', 1), strewn(3, '.95', 2)]).toEqual([0, 1, 1])
+  expect([strewn(2, '.7', 3), strewn(2, '.95', 6)]).toEqual([0, 0])
+})
+
 test('an alarm ends after some benign turns, and not with the first', () => {
   const attack = shots(20, '.8')
   const after = (benign: number): number =>

@@ -9,8 +9,8 @@ import type { Exchange } from './exchanges.ts'
 import type { ExchangeReading } from './turn-reader.ts'
 import { likeness } from './turn-reader.ts'
 
-/** Log-likelihood ratio of an exchange: the logit of its harm and this; 0 stands at a harm of 0.18. */
-const OFFSET = 1.5
+/** Log-likelihood ratio of an exchange: the logit of its harm and this; 0 stands at a harm of 0.15. */
+const OFFSET = 1.7
 /** Bounds of one exchange's say. */
 const LEAST = -1.5
 const MOST = 2.5
@@ -19,9 +19,17 @@ const CAP = 6
 /** An alarm begins above the first and ends below the second. */
 const ALARM = 2.6
 const CLEAR = 1.3
-/** Share of benign exchanges that read as harmful above `HARMFUL`. */
-const BENIGN_SHARE = 0.06
+/** Exchanges above this harm are named, and counted as shots. */
 const HARMFUL = 0.5
+/**
+ * Shares of benign exchanges that read as more harmful than a level, about three times what was measured on questions to assistants, and
+ * how many it takes: the surer each of them, the fewer. One alone is a guard of texts' matter.
+ */
+const LEVELS: readonly { readonly harm: number; readonly share: number; readonly fewest: number }[] = [
+  { harm: HARMFUL, share: 0.04, fewest: 3 },
+  { harm: 0.8, share: 0.01, fewest: 2 },
+  { harm: 0.9, share: 0.005, fewest: 2 },
+]
 /** Turns of fewer words count for less: "and the next one?" is no evidence of innocence, nor a lone word of guilt. */
 const TELLING_WORDS = 8
 const FEWEST_WORDS = 3
@@ -79,7 +87,7 @@ export function weigh(exchanges: readonly ReadExchange[]): ConversationEvidence 
   const uniformity = openingUniformity(answered)
   // Hysteresis: within an alarm the level stays above its threshold until the sum has fallen to the lower one.
   const level = (alarm ? Math.max(sum, 1.05 * ALARM) : sum) * (1 + bonus(exchanges, uniformity))
-  const score = Math.max(level / (level + ALARM), strewn(harmful.length, exchanges.length))
+  const score = Math.max(level / (level + ALARM), strewn(harmful, exchanges.length))
   return {
     ...{ score, shots: answered.length, harmfulShots: shots.length, uniformity, steps: longest },
     attack: shots.length >= 3 ? 'many_shot' : longest >= 3 ? 'crescendo' : 'sustained',
@@ -95,15 +103,19 @@ function bonus(exchanges: readonly ReadExchange[], uniformity: number): number {
   return mould + (embedded.some(({ control }) => control) ? 0.3 : 0)
 }
 
-/**
- * How surely so many harmful exchanges are more than a benign conversation has: the bound of Chernoff on the binomial tail, with one half
- * at a chance of one in a thousand.
- */
-function strewn(harmful: number, all: number): number {
-  const share = all === 0 ? 0 : harmful / all
-  if (harmful < 3 || share <= BENIGN_SHARE) return 0
-  const rest = share === 1 ? 0 : (1 - share) * Math.log((1 - share) / (1 - BENIGN_SHARE))
-  const nats = all * (share * Math.log(share / BENIGN_SHARE) + rest)
+/** How surely the harmful exchanges are more than a benign conversation of this length has, at the level that says it most surely. */
+function strewn(harmful: readonly ReadExchange[], all: number): number {
+  return LEVELS.reduce((most, { harm, share, fewest }) => {
+    const above = harmful.filter(({ reading }) => reading.harm > harm).length
+    return above < fewest ? most : Math.max(most, excess(above / all, all, share))
+  }, 0)
+}
+
+/** The bound of Chernoff on the binomial tail, with one half at a chance of one in a thousand. */
+function excess(share: number, all: number, expected: number): number {
+  if (share <= expected) return 0
+  const rest = share === 1 ? 0 : (1 - share) * Math.log((1 - share) / (1 - expected))
+  const nats = all * (share * Math.log(share / expected) + rest)
   return nats / (nats + Math.log(1000))
 }
 

@@ -3,10 +3,11 @@
  * in the run, and escapes everything.
  */
 import { html, type Markup } from '../eval/report/markup.ts'
-import { inDecimals, inPercent, inWhole } from '../eval/report/numbers.ts'
+import { inDecimals, inPercent, inPoints, inWhole, intervalInPercent } from '../eval/report/numbers.ts'
 import { renderPage } from '../eval/report/page.ts'
 import { lossPlot } from '../train/loss-plot.ts'
-import type { PreferenceFigures } from './preference-measure.ts'
+import type { Interval } from '../eval/metrics/binomial.ts'
+import type { PreferenceChange, PreferenceFigures } from './preference-measure.ts'
 import type { AlignRun } from './run-align.ts'
 
 export function renderAlignReport(run: AlignRun): string {
@@ -39,17 +40,20 @@ export function renderAlignReport(run: AlignRun): string {
           </thead>
           <tbody>
             ${figures('Before', run.heldOut.before)} ${figures('After', run.heldOut.after)}
+            ${changeRow(run.heldOut.change)}
           </tbody>
         </table>
       </div>
       <p class="muted">
         By the model's own log-probabilities. Of pairs, the share whose chosen response is the likelier one; of labelled
         turns, the chance that a good one is likelier a token than a bad one. Where both good and bad responses grow
-        unlikely, the model moves away from its data: lower the learning rate or raise beta.
+        unlikely, the model moves away from its data: lower the learning rate or raise beta. Below each figure stands
+        its 95 % interval, of the change paired by row; several rows of one prompt make them too narrow.
       </p>
       <h2>Training</h2>
-      <div class="plots">${lossPlot([{ name: kind, history: run.history }])}</div>
-      <p class="muted">In the units of the loss: only that of sft is in nats a token.</p>
+      <div class="plots">
+        ${lossPlot([{ name: kind, history: run.history }], { unit: kind === 'sft' ? 'nats a token that is learnt' : `units of the ${kind} loss` })}
+      </div>
       <h2>Samples of the held-out prompts</h2>
       <div class="scroll" tabindex="0" role="region" aria-label="Samples">
         <table>
@@ -84,11 +88,32 @@ function fact(name: string, value: string): Markup {
   </div>`
 }
 
-function figures(name: string, { rows, rankedRightly, margin, good, bad }: PreferenceFigures): Markup {
+function figures(name: string, measured: PreferenceFigures): Markup {
+  const { rows, rankedRightly, rankedRightlyInterval, margin, marginInterval, good, bad } = measured
   return html`<tr>
     <th scope="row">${name}</th>
-    <td>${inPercent(rankedRightly)}</td>
-    ${[margin, good, bad].map((value) => html`<td>${inDecimals(value)}</td>`)}
+    <td>${inPercent(rankedRightly)}<small>${intervalInPercent(rankedRightlyInterval)}</small></td>
+    <td>${inDecimals(margin)}<small>${inNats(marginInterval)}</small></td>
+    ${[good, bad].map((value) => html`<td>${inDecimals(value)}</td>`)}
     <td>${inWhole(rows)}</td>
   </tr>`
+}
+
+function changeRow({ rankedRightly, margin }: PreferenceChange): Markup {
+  const points = rankedRightly.interval
+  return html`<tr>
+    <th scope="row">Change</th>
+    <td>
+      ${inPoints(rankedRightly.value)}
+      <small>${points === null ? '' : `${inPoints(points.low)} to ${inPoints(points.high)}`}</small>
+    </td>
+    <td>${inDecimals(margin.value)}<small>${inNats(margin.interval)}</small></td>
+    <td></td>
+    <td></td>
+    <td></td>
+  </tr>`
+}
+
+function inNats(interval: Pick<Interval, 'low' | 'high'> | null): string {
+  return interval === null ? '' : `${inDecimals(interval.low)} to ${inDecimals(interval.high)}`
 }

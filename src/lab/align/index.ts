@@ -4,7 +4,15 @@ export type { AlignmentData } from './alignment-examples.ts'
 export { encodePairs, encodeResponse, encodeTurns } from './encode-preferences.ts'
 export type { EncodedPair, EncodedRows, EncodedTurn, EncodePreferencesOptions } from './encode-preferences.ts'
 export { ResponseScorer, type ResponseScorerOptions } from './response-scorer.ts'
-export { type PreferenceFigures, measurePairs, measureTurns } from './preference-measure.ts'
+export {
+  type PreferenceChange,
+  type PreferenceDifference,
+  type PreferenceFigures,
+  type PreferenceMeasurement,
+  measurePairs,
+  measureTurns,
+  preferenceChange,
+} from './preference-measure.ts'
 export { type AlignRun, type RunAlignOptions, runAlign } from './run-align.ts'
 export * as flows from './flow/index.ts'
 export { responseBatch, responseLogProbabilities } from './sequence-log-probabilities.ts'

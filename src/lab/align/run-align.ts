@@ -16,6 +16,7 @@ import type { ParameterValues } from '../../nn/tensor/parameters.ts'
 import { type TextTokenizer, loadTokenizer } from '../../nn/tokenizer/tokenizer-json.ts'
 import { ParapetError } from '../../spec/errors.ts'
 import { readCheckpoint, writeAdapter, writeCheckpoint } from '../checkpoints/index.ts'
+import type { Interval } from '../eval/metrics/binomial.ts'
 import { requireTrainingMemory } from '../checkpoints/training-memory.ts'
 import type { StepProgress } from '../train/step-loop.ts'
 import { writeAtomically } from '../train/write-atomically.ts'
@@ -27,7 +28,14 @@ import { chatMessage, encodePairs, encodeTurns } from './encode-preferences.ts'
 import { holdOut, readPreferenceData } from './preference-data.ts'
 import { imbalanceWeights, turnsOfPairs } from './pairs.ts'
 import { type PreferenceSettings, type SettledPreferenceLoss, preferenceLoss } from './preference-loss.ts'
-import { type PreferenceFigures, measurePairs, measureTurns } from './preference-measure.ts'
+import {
+  type PreferenceChange,
+  type PreferenceFigures,
+  type PreferenceMeasurement,
+  measurePairs,
+  measureTurns,
+  preferenceChange,
+} from './preference-measure.ts'
 import { ResponseScorer } from './response-scorer.ts'
 
 export interface RunAlignOptions {
@@ -73,7 +81,12 @@ export interface AlignRun {
   /** Learnt from, too long, and held out. */
   readonly examples: number
   readonly leftOut: number
-  readonly heldOut: { readonly before: PreferenceFigures; readonly after: PreferenceFigures }
+  readonly heldOut: {
+    readonly before: PreferenceFigures
+    readonly after: PreferenceFigures
+    /** After minus before, paired by row. */
+    readonly change: PreferenceChange
+  }
   readonly samples: readonly AlignSample[]
   readonly history: readonly StepProgress[]
 }
@@ -108,7 +121,7 @@ export async function runAlign(options: RunAlignOptions): Promise<readonly strin
   const start = lora === undefined ? copyOf(parameters) : parameters
   const bench = new HeldOut(runtime, config, tokenizer, heldOut, maxLength, threads)
   const before = await bench.measure(start)
-  onProgress(`held out: ${told(before)}`)
+  onProgress(`held out: ${told(before.figures)}`)
   mkdirSync(join(out, 'run'), { recursive: true })
   const { adapter, history, examples, leftOut } = await alignDecoder({
     ...{ runtime, config, parameters, tokenizer, data: learnt, loss: settings, steps: { passes }, batch, learningRate },
@@ -137,15 +150,17 @@ export async function runAlign(options: RunAlignOptions): Promise<readonly strin
       ...{ name: basename(options.data), sha256: createHash('sha256').update(text).digest('hex') },
       form: 'pairs' in data ? 'pairs' : 'turns',
     },
-    ...{ examples, leftOut, heldOut: { before, after }, samples: await bench.samples(start, aligned), history },
+    ...{ examples, leftOut, samples: await bench.samples(start, aligned), history },
+    heldOut: { before: before.figures, after: after.figures, change: preferenceChange(before, after) },
   }
   writeAtomically(join(out, 'run.json'), Buffer.from(`${JSON.stringify(run, null, 2)}\n`))
   writeAtomically(join(out, 'report.html'), Buffer.from(renderAlignReport(run)))
   rmSync(join(out, 'run'), { recursive: true })
   return [
     `${examples} examples${leftOut > 0 ? `; ${leftOut} are longer than ${maxLength} tokens and left out` : ''}`,
-    `held out, before: ${told(before)}`,
-    `held out, after:  ${told(after)}`,
+    `held out, before: ${told(run.heldOut.before)}`,
+    `held out, after:  ${told(run.heldOut.after)}`,
+    `held out, change: ${changed(run.heldOut.change)}`,
     `wrote ${join(out, 'model')}${adapter === undefined ? '' : `, ${join(out, 'adapter')}`}, ${join(out, 'run.json')} and ${join(out, 'report.html')}`,
   ]
 }
@@ -161,9 +176,22 @@ function balanced(loss: PreferenceSettings, data: AlignmentData): PreferenceSett
   return { ...loss, ...imbalanceWeights('pairs' in data ? turnsOfPairs(data.pairs) : data.turns) }
 }
 
-function told({ rows, rankedRightly, margin }: PreferenceFigures): string {
+function told({ rows, rankedRightly, rankedRightlyInterval, margin, marginInterval }: PreferenceFigures): string {
   if (rankedRightly === null || margin === null) return `${rows} rows, nothing to compare`
-  return `${rows} rows, ${(100 * rankedRightly).toFixed(1)} % ranked rightly, margin ${margin.toFixed(2)} nats`
+  const share = `${(100 * rankedRightly).toFixed(1)} %${range(rankedRightlyInterval, (value) => (100 * value).toFixed(1))}`
+  return `${rows} rows, ${share} ranked rightly, margin ${margin.toFixed(2)}${range(marginInterval, (value) => value.toFixed(2))} nats`
+}
+
+function changed({ rankedRightly, margin }: PreferenceChange): string {
+  if (rankedRightly.value === null || margin.value === null) return 'nothing to compare'
+  const signed = (value: number, digits: number): string => `${value > 0 ? '+' : ''}${value.toFixed(digits)}`
+  const points = `${signed(100 * rankedRightly.value, 1)} points${range(rankedRightly.interval, (value) => signed(100 * value, 1))}`
+  return `${points} ranked rightly, ${signed(margin.value, 2)}${range(margin.interval, (value) => signed(value, 2))} nats of margin (95 % intervals, paired)`
+}
+
+/** ` [low, high]`; empty without an interval. */
+function range(interval: Pick<Interval, 'low' | 'high'> | null, shown: (value: number) => string): string {
+  return interval === null ? '' : ` [${shown(interval.low)}, ${shown(interval.high)}]`
 }
 
 /** The rows that are not learnt from, and what a model makes of them. */
@@ -187,7 +215,7 @@ class HeldOut {
     ;[this.#data, this.#maxLength, this.#threads] = [data, maxLength, threads]
   }
 
-  async measure(parameters: ParameterValues): Promise<PreferenceFigures> {
+  async measure(parameters: ParameterValues): Promise<PreferenceMeasurement> {
     const [data, encoding] = [this.#data, { tokenizer: this.#tokenizer, maxLength: this.#maxLength }]
     const scorer = new ResponseScorer({
       ...{ runtime: this.#runtime, config: this.#config, parameters, threads: this.#threads },

@@ -157,6 +157,11 @@ describe('what is wrong is said before weights are read', () => {
 
   test.each<[string, () => Promise<unknown>, string]>([
     ['no folder', async () => rm(folder, { recursive: true }), 'There is no config.json'],
+    [
+      'a context without end',
+      async () => changeJson('config.json', { max_position_embeddings: 1e12 }),
+      'config.json: the rotary positions of 1000000000000 tokens (max_position_embeddings)',
+    ],
     ['no weights', async () => rm(join(folder, 'model.safetensors')), 'neither model.safetensors nor'],
     ['broken JSON', async () => writeFile(join(folder, 'config.json'), '{'), 'config.json is no JSON'],
     ['broken tokenizer', async () => writeFile(join(folder, 'tokenizer.json'), '{'), 'tokenizer.json is no JSON'],

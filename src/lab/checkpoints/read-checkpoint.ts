@@ -21,6 +21,7 @@ import {
   decoderShapes,
   parameterCount,
 } from '../../nn/decoder/config.ts'
+import { requireRotaryTables } from '../../nn/decoder/rotary.ts'
 import type { ParameterValue, ParameterValues } from '../../nn/tensor/parameters.ts'
 import { sameShape } from '../../nn/tensor/shape.ts'
 import { ParapetError } from '../../spec/errors.ts'
@@ -70,11 +71,23 @@ async function readConfig(folder: string): Promise<DecoderConfig> {
 
 function checkMemory(folder: string, config: DecoderConfig, limit: number): void {
   const needed = parameterCount(config) * 4
+  refuseEndlessContext(folder, config)
   if (needed <= limit) return
   throw new ParapetError(
     'input_invalid',
     `The model in ${folder} needs ${gigabytes(needed)} for its weights in 32 bits; ${gigabytes(limit)} are allowed. Take a smaller model or a larger machine.`,
   )
+}
+
+/** Throws, with the file, where no graph could hold the tables of positions. */
+function refuseEndlessContext(folder: string, { maxLength, headWidth }: DecoderConfig): void {
+  try {
+    requireRotaryTables(maxLength, headWidth)
+  } catch (cause) {
+    if (ParapetError.isInstance(cause))
+      throw new ParapetError('input_invalid', `${join(folder, FILES.config)}: ${cause.message}`, { cause })
+    throw cause
+  }
 }
 
 function gigabytes(bytes: number): string {

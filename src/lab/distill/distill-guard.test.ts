@@ -18,6 +18,7 @@ import {
   type GuardedRow,
   alignGuard,
   checkpointOf,
+  constantOpinions,
   createRuleTeacher,
   freshGuard,
   guardReasonerPrompt,
@@ -27,6 +28,7 @@ import {
   loadGuard,
   mineHardSamples,
   rawChats,
+  setFigures,
   thinkGuardExample,
   trainGuard,
 } from './index.ts'
@@ -229,4 +231,16 @@ test('a guard whose training can never fit into memory is refused before it begi
   const call = { runtime, seed: 1, learningRate: 1e-3, passes: 1 }
   await expect(trainGuard(huge, [], { ...call, reduction: 'sum' })).rejects.toThrow('needs at least')
   await expect(alignGuard(huge, [], call)).rejects.toThrow('needs at least')
+})
+
+test('what cannot be read counts as flagged, and stands apart', () => {
+  const [forged, drawn] = rows as [GuardedRow, GuardedRow]
+  const set = { name: 's', task: 'prompt_harm', rows: [forged, forged, drawn, drawn] } as const
+  const opinion = { flagged: true, score: 0.9 }
+  const figures = setFigures(set, [null, opinion, null, { flagged: false, score: 0.1 }], { resamples: 20, seed: 1 })
+  expect(figures).toMatchObject({ unparsable: 2, readable: { rows: 2, positives: 1, f1: 1 } })
+  expect(figures.f1.value).toBeCloseTo(0.8, 12)
+  const nothing = setFigures(set, [null, null, null, null], { resamples: 20, seed: 1 })
+  expect(nothing.readable).toEqual({ rows: 0, positives: 0, f1: null })
+  expect(nothing.f1.value).toBe(setFigures(set, constantOpinions(set), { resamples: 20, seed: 1 }).f1.value)
 })

@@ -55,3 +55,13 @@ test('half of the runs of eight words are enough, fewer are not', () => {
   expect(count('a b c d e f g h x y z')).toBe(0)
   expect(count('a b c')).toBe(0)
 })
+
+test('beside models that tell nothing, a count is the least', () => {
+  const subject = { trainingHashes: new Set([textHash('one text')]), trainingPartlyKnown: true }
+  expect(contaminationOf([sample('One text')], subject, null)).toMatchObject({ exact: 1, partlyKnown: true })
+})
+
+test('a comma hides a text from the exact count: that is its limit', () => {
+  const subject = { trainingHashes: new Set([textHash('one text')]) }
+  expect(contaminationOf([sample('One, text')], subject, null).exact).toBe(0)
+})

@@ -1,12 +1,14 @@
 /**
  * How much of a set a subject was trained on: equal texts by hash, and shared runs of eight words.
  *
- * Hashes let a model carry the list of its training texts without the texts. Paraphrases and translations are not found, and a
- * subject that does not say what it was trained on is "not known", never clean.
+ * Hashes let a model carry the list of its training texts without the texts. Equal means equal after `normalizeForHash`: another comma hides
+ * a text from the exact count, and only a subject with hashes of 8-grams is checked for near copies. Paraphrases and translations are
+ * not found, and a subject that does not say what it was trained on is "not known", never clean.
  */
 import { createHash } from 'node:crypto'
 import type { KnownHashes } from './hash-list.ts'
 import type { EvaluationSample } from './sample.ts'
+import type { Subject } from './subject.ts'
 
 /** What is known of one subject and one set. */
 export interface Contamination {
@@ -15,6 +17,8 @@ export interface Contamination {
   readonly exact: number | null
   /** Samples with at least half of their 8-grams among the training texts'; null where the subject does not say. */
   readonly eightGram: number | null
+  /** Only some of the subject's models say what they were trained on: the counts are the least. */
+  readonly partlyKnown?: boolean
   /** Samples whose text also stands in a set that fitted the threshold; null where nothing was fitted. */
   readonly fitting: number | null
 }
@@ -48,10 +52,10 @@ export function eightGrams(text: string): readonly string[] {
 /** Counts overlap of samples with what a subject was trained on and with what fitted its threshold. */
 export function contaminationOf(
   samples: readonly EvaluationSample[],
-  subject: { readonly trainingHashes?: KnownHashes; readonly trainingEightGrams?: ReadonlySet<string> },
+  subject: Pick<Subject, 'trainingHashes' | 'trainingEightGrams' | 'trainingPartlyKnown'>,
   fitting: ReadonlySet<string> | null,
 ): Contamination {
-  const { trainingHashes, trainingEightGrams } = subject
+  const { trainingHashes, trainingEightGrams, trainingPartlyKnown: partlyKnown = false } = subject
   const countIn = (hashes: KnownHashes | null | undefined): number | null =>
     hashes === null || hashes === undefined
       ? null
@@ -63,6 +67,7 @@ export function contaminationOf(
       trainingEightGrams === undefined
         ? null
         : samples.filter((sample) => sharesGrams(judgedText(sample), trainingEightGrams)).length,
+    ...(partlyKnown ? { partlyKnown } : {}),
     fitting: countIn(fitting),
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { textHash } from './contamination.ts'
-import { readHashList, writeHashList } from './hash-list.ts'
+import { readHashLines, readHashList, writeHashList } from './hash-list.ts'
 
 test('what was written is known, in any order, and nothing else', () => {
   fc.assert(
@@ -27,4 +27,19 @@ test('a damaged list is refused', () => {
     ...[new Uint8Array(3), file.subarray(0, file.length - 1), file.subarray(1), new Uint8Array(40), endless],
   ])
     expect(() => readHashList(bytes, 'hashes.bin')).toThrow(/hashes\.bin.*Install the package again/)
+})
+
+test('lines of hashes are read, and a damaged or cut off text is refused', () => {
+  const [one, two] = [textHash('one'), textHash('two')]
+  expect(readHashLines(`${one}\n${two}\n`, 'x').has(two)).toBe(true)
+  for (const text of [
+    '',
+    '\n',
+    one,
+    `${one}\n${two}`,
+    `${one}\n${two.slice(1)}\n`,
+    `${one}\n\n`,
+    `${one.toUpperCase()}\n`,
+  ])
+    expect(() => readHashLines(text, 'hashes.txt')).toThrow(/hashes\.txt is no whole list of hashes: line \d/)
 })

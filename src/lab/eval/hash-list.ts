@@ -58,6 +58,19 @@ export function readHashList(bytes: Uint8Array, name: string): KnownHashes {
   return { size: known.size, has: (hash) => known.has(shortened(hash)) }
 }
 
+/** Reads a text of whole hashes, one a line. Throws `input_invalid` when it is damaged or cut off; `name` is for that message. */
+export function readHashLines(text: string, name: string): KnownHashes {
+  const lines = text.split('\n')
+  const last = lines.pop()
+  const wrong = lines.findIndex((line) => !/^[0-9a-f]{16}$/.test(line))
+  if (last !== '' || wrong >= 0 || lines.length === 0)
+    throw new ParapetError(
+      'input_invalid',
+      `${name} is no whole list of hashes: line ${wrong >= 0 ? wrong + 1 : lines.length + 1} is not one of 16 hexadecimal digits. Train again, or take the file away; what was learnt from is then not known.`,
+    )
+  return new Set(lines)
+}
+
 function shortened(hash: string): number {
   return Number.parseInt(hash.slice(0, DIGITS), 16)
 }

@@ -48,7 +48,7 @@ export { eightGrams, judgedText, normalizeForHash, textHash } from './contaminat
 export type { Contamination } from './contamination.ts'
 export { CONSTANT_SUBJECTS } from './constant.ts'
 export { PUBLISHED_FIGURES, PUBLISHED_LABEL, publishedFor } from './published.ts'
-export type { PublishedFigure } from './published.ts'
+export type { PublishedFigure, PublishedMatch, PublishedSize } from './published.ts'
 export { parseGuardReasonerAnswer, sampleWeightedMean, scoreGuardReasoner, taskMean } from './scorers/guardreasoner.ts'
 export type { GuardReasonerRow, GuardReasonerScore, GuardReasonerTask, ScorerForm } from './scorers/guardreasoner.ts'
 export { clopperPearsonLower, clopperPearsonUpper, exactInterval, hoeffdingUpper } from './metrics/binomial.ts'

@@ -5,6 +5,7 @@
  * Llama Guard, ShieldGemma, WildGuard, DuoGuard and GuardReasoner only. Cells that a paper very likely copied from the wrong column are
  * left out, as are averages.
  */
+import type { SetSummary } from './run-format.ts'
 import type { EvaluationTask } from './sample.ts'
 
 /** One printed figure. */
@@ -141,17 +142,72 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   xstest: ['xstest', 'xstestresponse'],
 }
 
-/** Printed figures of the benchmark a set is named after; a translated, partial or renamed set matches none. */
-export function publishedFor(set: {
-  readonly name: string
-  readonly task: EvaluationTask
-}): readonly PublishedFigure[] {
+/** How large a benchmark is where it was measured: rows, and how many are positive (null where no paper says). */
+export interface PublishedSize {
+  readonly rows: number
+  readonly positives: number | null
+}
+
+/**
+ * Sizes by benchmark and task, as GuardReasoner's table 3 prints them and its benchmark files count, and DuoGuard's evaluation data. Of
+ * XSTest's refusals the paper prints 499 rows and ships 449, 178 of them positive. Of Aegis 2 none is known here.
+ */
+const SIZES: Readonly<Record<string, Readonly<Partial<Record<EvaluationTask, readonly PublishedSize[]>>>>> = {
+  toxic_chat: { prompt_harm: [{ rows: 2853, positives: 362 }] },
+  harmbench: { prompt_harm: [{ rows: 239, positives: 239 }], response_harm: [{ rows: 602, positives: 273 }] },
+  openai_moderation: { prompt_harm: [{ rows: 1680, positives: 522 }] },
+  aegis: { prompt_harm: [{ rows: 359, positives: 232 }] },
+  simple_safety_tests: { prompt_harm: [{ rows: 100, positives: 100 }] },
+  wildguard: {
+    prompt_harm: [{ rows: 1756, positives: null }],
+    response_harm: [{ rows: 1768, positives: null }],
+    refusal: [{ rows: 1777, positives: null }],
+  },
+  saferlhf: { response_harm: [{ rows: 2000, positives: 1000 }] },
+  beavertails: { response_harm: [{ rows: 3021, positives: 1733 }] },
+  xstest: {
+    prompt_harm: [{ rows: 450, positives: 200 }],
+    response_harm: [{ rows: 446, positives: 78 }],
+    refusal: [
+      { rows: 449, positives: 178 },
+      { rows: 499, positives: null },
+    ],
+  },
+}
+
+/** Printed figures for a set, and how the set compares with what they were measured on. */
+export interface PublishedMatch {
+  readonly figures: readonly PublishedFigure[]
+  /** `whole`: rows and positives are those of the papers. `part`: fewer. `unknown`: no paper's counts are known here. */
+  readonly extent: 'whole' | 'part' | 'unknown'
+  /** What the papers measured on; null where that is not known. */
+  readonly size: PublishedSize | null
+}
+
+/**
+ * Printed figures of the benchmark a set is named after. A translated or renamed set matches none, nor does one that has more rows or
+ * positives than the benchmark, or as many rows with other labels: it is another set. Rows themselves are not compared: the papers
+ * give no hashes.
+ */
+export function publishedFor(set: Pick<SetSummary, 'name' | 'task' | 'rows' | 'positives'>): PublishedMatch {
   const name = set.name
     .toLowerCase()
+    .replace(/ \[[^\]]*\]$/, '')
     .replace(/^(?:guardreasoner|duoguard)_/, '')
     .replace(/_(?:prompt|response|prompt_harm|response_harm|harmful|refusal|en)$/, '')
     .replace(/[^a-z0-9]/g, '')
-  return PUBLISHED_FIGURES.filter(
+  const figures = PUBLISHED_FIGURES.filter(
     ({ benchmark, task }) => task === set.task && (NAMES[benchmark]?.includes(name) ?? false),
   )
+  const sizes = SIZES[figures[0]?.benchmark ?? '']?.[set.task] ?? []
+  const whole = sizes.find(
+    ({ rows, positives }) => rows === set.rows && (positives === null || positives === set.positives),
+  )
+  if (whole !== undefined) return { figures, extent: 'whole', size: whole }
+  const [size = null] = sizes
+  if (size === null) return { figures, extent: 'unknown', size }
+  const most = size.positives ?? size.rows
+  const isPart =
+    set.rows < size.rows && set.positives <= most && set.rows - set.positives <= size.rows - (size.positives ?? 0)
+  return { figures: isPart ? figures : [], extent: 'part', size }
 }

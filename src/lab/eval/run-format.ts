@@ -239,6 +239,7 @@ const measured = z.object({
     samples: count,
     exact: count.nullable(),
     eightGram: count.nullable(),
+    partlyKnown: z.boolean().exactOptional(),
     fitting: count.nullable(),
   }),
   curve: z

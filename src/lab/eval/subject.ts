@@ -43,6 +43,8 @@ export interface Subject {
   readonly tasks: readonly EvaluationTask[]
   /** Hashes of the texts it was trained on (see `contamination.ts`), where they are known. */
   readonly trainingHashes?: KnownHashes
+  /** Other models decide beside the one whose training texts are known, so that what is counted is the least. */
+  readonly trainingPartlyKnown?: boolean
   /** Hashes of the runs of eight words of those texts (see `contamination.ts`), where they are known. */
   readonly trainingEightGrams?: ReadonlySet<string>
   predict(sample: EvaluationSample, signal: AbortSignal): Promise<Prediction> | Prediction

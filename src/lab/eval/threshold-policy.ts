@@ -67,7 +67,10 @@ export function checkThresholdPolicy(
     throw wrong(`The target is ${policy.target}; a false-positive rate lies in 0…1, below 1.`)
   for (const name of policy.fittedOn) {
     const set = fitting.find((one) => one.name === name)
-    if (set === undefined) throw wrong(`There is no fitting set "${name}". Give it among the fitting sets.`)
+    if (set === undefined)
+      throw wrong(
+        `There is no fitting set "${name}"; ${fitting.length === 0 ? 'none is given' : `there are ${fitting.map((one) => one.name).join(', ')}`}. Give its file with --calibration (in code: fittingSets).`,
+      )
     const same = reported.find((one) => one.name === name || one.sha256 === set.sha256)
     if (same !== undefined)
       throw wrong(

@@ -14,6 +14,9 @@ test('is made once, with a key for its owner only', () => {
   const folder = ImprovementFolder.create(place('a'), 0.1)
   expect(folder.settings).toEqual({ format: 1, holdOut: 0.1 })
   expect(statSync(place('a/secret.key')).mode & 0o077).toBe(0)
+  // Without a current version its beginning was cut off, and it begins again with the same key.
+  expect(ImprovementFolder.create(place('a')).hashOf('user', 'x')).toBe(folder.hashOf('user', 'x'))
+  writeFileSync(folder.pointer, '{}')
   expect(() => ImprovementFolder.create(place('a'))).toThrow(/already/)
   mkdirSync(place('b'))
   writeFileSync(place('b/notes'), '')

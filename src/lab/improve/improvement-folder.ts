@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, w
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ParapetError } from '../../spec/index.ts'
-import { holdFolder } from '../jobs/hold-folder.ts'
+import { HELD, holdFolder } from '../jobs/hold-folder.ts'
 import { writeAtomically } from '../train/write-atomically.ts'
 
 /** What is fixed when the folder is made: a changed share would move rows between training and the held-out part. */
@@ -28,6 +28,8 @@ export const DEFAULT_HOLD_OUT = 0.2
 /** Ends the name of a folder that is not finished. */
 const UNFINISHED = '.unfinished'
 const REPLACED = '.replaced'
+/** Begins the name of a training in `versions/` that is not finished. */
+export const RUN = 'run-'
 
 export class ImprovementFolder {
   readonly path: string
@@ -44,12 +46,15 @@ export class ImprovementFolder {
   static create(path: string, holdOut: number = DEFAULT_HOLD_OUT): ImprovementFolder {
     if (!(holdOut >= 0 && holdOut <= 0.5))
       throw new ParapetError('configuration', `The held-out share is ${holdOut}. Give one from 0 to 0.5.`)
-    if (existsSync(join(path, SETTINGS)))
-      throw new ParapetError(
-        'configuration',
-        `${path} is an improvement folder already. Go on with it, or give another.`,
-      )
-    if (existsSync(path) && readdirSync(path).some((name) => name !== KEY))
+    if (existsSync(join(path, SETTINGS))) {
+      const begun = ImprovementFolder.open(path)
+      // One whose beginning was cut off has no current version, and begins again.
+      if (existsSync(begun.pointer) || begun.ids('data').length > 0)
+        throw new ParapetError(
+          'configuration',
+          `${path} is an improvement folder already. Go on with it, or give another.`,
+        )
+    } else if (existsSync(path) && readdirSync(path).some((name) => name !== KEY && name !== HELD))
       throw new ParapetError('configuration', `${path} holds other things. Give a new folder.`)
     mkdirSync(path, { recursive: true, mode: 0o700 })
     if (!existsSync(join(path, KEY)))

@@ -4,8 +4,11 @@
  *   npx tsx src/lab/train/training-hashes.ts --data DIR [--out models/training-hashes.bin]
  *
  * Of all rows of the record files of DIR that teach a head, held-out ones included: they calibrate. Texts that were translated or invented
- * here are not in it.
+ * here are not in it. Where a manifest lies beside it, the list's hash goes into it: a list that does not match is refused.
  */
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ParapetError } from '../../spec/index.ts'
 import { judgedText, textHash } from '../eval/contamination.ts'
@@ -29,4 +32,12 @@ const hashes = new Set(
 )
 const bytes = writeHashList(hashes)
 writeAtomically(values.out, bytes)
+const manifest = join(dirname(values.out), 'manifest.json')
+if (existsSync(manifest)) {
+  const before = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly models: Readonly<Record<string, unknown>> }
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const entry = { sha256, bytes: bytes.length, kind: 'hashes', texts: hashes.size }
+  const models = { ...before.models, [basename(values.out)]: entry }
+  writeAtomically(manifest, Buffer.from(`${JSON.stringify({ ...before, models }, null, 2)}\n`))
+}
 process.stdout.write(`${values.out}: ${hashes.size} texts, ${bytes.length} bytes\n`)

@@ -61,3 +61,12 @@ export {
 } from './types.ts'
 export { WORLD_SHAPE, trainWorldModel, type WorldModel, type WorldModelOptions } from './world-model.ts'
 export { runWorld, type RunWorldOptions, type WorldRun } from './run-world.ts'
+export { chooseDeployment, deploymentSystem, standingOf, type Deployment, type Standing } from './deployments.ts'
+export {
+  STEERED_MIX,
+  steeredTrainingRows,
+  type SteeredKind,
+  type SteeredRow,
+  type SteeredRowsOptions,
+} from './steered-rows.ts'
+export { steerModel, type SteeredModel, type SteerModelOptions } from './steer-model.ts'

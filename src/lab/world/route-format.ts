@@ -13,7 +13,12 @@ export interface RouteChoice {
   readonly system_tip: string
 }
 
-export const ROUTE_SYSTEM: string = `Choose the route. Rules: ${RULES_TEXT}. Answer as JSON.`
+/** The first call's instruction under these guidelines. */
+export function routeSystem(rules: string): string {
+  return `Choose the route. Rules: ${rules}. Answer as JSON.`
+}
+
+export const ROUTE_SYSTEM: string = routeSystem(RULES_TEXT)
 
 /** The tip of a direct violation is fixed. */
 export const TIPS: Readonly<Record<RouteName, string>> = {
@@ -46,7 +51,7 @@ export function parseRoute(text: string): RouteChoice | null {
 const textOrEmpty = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** The messages of the second call. Only the middle route sees the rules; the direct one does not see the request. */
-export function secondCall(request: string, choice: RouteChoice): readonly WorldMessage[] {
+export function secondCall(request: string, choice: RouteChoice, rules: string = RULES_TEXT): readonly WorldMessage[] {
   switch (choice.route) {
     case 'no_to_minimal_risk':
       return [{ role: 'user', content: `Answer this request: ${request}\nConsider: ${choice.system_tip}` }]
@@ -54,7 +59,7 @@ export function secondCall(request: string, choice: RouteChoice): readonly World
       return [{ role: 'user', content: 'Say that you are sorry and cannot help with that, and nothing else.' }]
     case 'potential_violation':
       return [
-        { role: 'user', content: `Rules: ${RULES_TEXT}. Request: ${request}` },
+        { role: 'user', content: `Rules: ${rules}. Request: ${request}` },
         {
           role: 'assistant',
           content: `<SYSTEM_TIP>${choice.system_tip}</SYSTEM_TIP><SYSTEM_CHECK_RESULT>${choice.system_check_result}</SYSTEM_CHECK_RESULT>`,

@@ -2,6 +2,7 @@
  * Rotary positions (Su et al. 2021, "RoFormer", §3.2.2) in the layout of Hugging Face checkpoints: within a head, element i turns with
  * element i + half. One kernel of onnxruntime does it; the way back is the turn by the opposite angle.
  */
+import { ParapetError } from '../../spec/errors.ts'
 import { type SymbolicTensor, given } from '../tensor/tensor-graph.ts'
 
 /** Cosines and sines of each position, [positions, headWidth / 2] each. */
@@ -10,8 +11,23 @@ export interface RotaryTables {
   readonly sines: Float32Array
 }
 
+/** Bytes of one table at most: three of them stand in a graph, and a graph in a file is limited to 2 GB. */
+const LARGEST_TABLE = 2 ** 28
+
+/** Throws `input_invalid` where no graph could hold the tables, before any is made. */
+export function requireRotaryTables(positions: number, headWidth: number): void {
+  const table = positions * (headWidth / 2) * Float32Array.BYTES_PER_ELEMENT
+  if (table <= LARGEST_TABLE) return
+  const most = Math.floor(LARGEST_TABLE / Float32Array.BYTES_PER_ELEMENT / (headWidth / 2))
+  throw new ParapetError(
+    'input_invalid',
+    `the rotary positions of ${positions} tokens (max_position_embeddings) with heads ${headWidth} wide do not fit into a graph, which takes at most ${most}. Set it to the longest text you use.`,
+  )
+}
+
 /** The angle of position p in pair i is `p · theta^(-2i / headWidth)`. Worked out in float64. */
 export function rotaryTables(positions: number, headWidth: number, theta: number): RotaryTables {
+  requireRotaryTables(positions, headWidth)
   const half = headWidth / 2
   const cosines = new Float32Array(positions * half)
   const sines = new Float32Array(positions * half)

@@ -3,6 +3,7 @@
 export class BucketCache<Bucket, Value> {
   readonly #build: (bucket: Bucket) => Promise<Value>
   readonly #made = new Map<string, Promise<Value>>()
+  readonly #uses = new Set<Promise<unknown>>()
 
   constructor(build: (bucket: Bucket) => Promise<Value>) {
     this.#build = build
@@ -20,10 +21,22 @@ export class BucketCache<Bucket, Value> {
     return made
   }
 
-  /** Empties the cache and hands over what was in it; what failed to build is passed over. */
+  /** Does something with a bucket's value, which `clear` then waits for. Uses may overlap. */
+  async use<Result>(bucket: Bucket, work: (value: Value) => Promise<Result>): Promise<Result> {
+    const running = this.get(bucket).then(work)
+    this.#uses.add(running)
+    try {
+      return await running
+    } finally {
+      this.#uses.delete(running)
+    }
+  }
+
+  /** Waits for all uses, empties the cache and hands over what was in it; what failed to build is passed over. */
   async clear(release: (value: Value) => Promise<void>): Promise<void> {
     const made = [...this.#made.values()]
     this.#made.clear()
+    await Promise.allSettled(this.#uses)
     for (const result of await Promise.allSettled(made)) if (result.status === 'fulfilled') await release(result.value)
   }
 }

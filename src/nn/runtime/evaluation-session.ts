@@ -2,7 +2,8 @@
  * The forward pass alone, with outputs by name. The graph of a bucket is built when it is first met and kept.
  *
  * Parameters are either read in place at each run, so that a model can be looked at while it is trained, or stored in the graph, which
- * lets onnxruntime rearrange them once and multiply faster. One call at a time.
+ * lets onnxruntime rearrange them once and multiply faster. Calls may overlap: their arrays are their own, the runtime takes one after
+ * another, and `dispose` waits for them.
  */
 import { ParapetError } from '../../spec/errors.ts'
 import type { TensorData } from '../onnx/graph.ts'
@@ -57,9 +58,10 @@ export class EvaluationSession<Bucket> {
 
   /** The outputs of one batch. Their arrays belong to the caller. */
   async run(bucket: Bucket, feeds: Feeds): Promise<Readonly<Record<string, TensorData>>> {
-    const { session, inputs, outputs } = await this.#buckets.get(bucket)
-    const results = await session.run(feedTensors(this.#options.runtime, inputs, this.#parameters, feeds))
-    return Object.fromEntries(outputs.map((name) => [name, results[outputName(name)]?.data as TensorData]))
+    return this.#buckets.use(bucket, async ({ session, inputs, outputs }) => {
+      const results = await session.run(feedTensors(this.#options.runtime, inputs, this.#parameters, feeds))
+      return Object.fromEntries(outputs.map((name) => [name, results[outputName(name)]?.data as TensorData]))
+    })
   }
 
   /** Frees the native sessions. */

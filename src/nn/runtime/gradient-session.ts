@@ -2,7 +2,8 @@
  * Losses and gradients without an optimiser: for scores of weights, for gradients of inputs such as one-hot tokens, for anything that
  * looks at a model and does not train it. The graph of a bucket is built when it is first met and kept.
  *
- * Parameters are read in place at each run. Gradients of single examples are those of a bucket of batch 1. One call at a time.
+ * Parameters are read in place at each run, so nothing may change them meanwhile. Gradients of single examples are those of a bucket of
+ * batch 1. Calls may overlap: their arrays are their own, the runtime takes one after another, and `dispose` waits for them.
  */
 import { ParapetError } from '../../spec/errors.ts'
 import type { TensorData } from '../onnx/graph.ts'
@@ -62,15 +63,16 @@ export class GradientSession<Bucket> {
 
   /** Loss, outputs and gradients of one batch, as they are: nothing is clipped, and numbers that are not finite are not refused. */
   async run(bucket: Bucket, feeds: Feeds): Promise<GradientResult> {
-    const { session, inputs, outputs } = await this.#buckets.get(bucket)
     const { runtime, targets } = this.#options
-    const results = await session.run(feedTensors(runtime, inputs, this.#parameters, feeds))
-    const array = (name: string): TensorData => results[name]?.data as TensorData
-    return {
-      loss: (array('loss') as Float32Array)[0] ?? Number.NaN,
-      outputs: Object.fromEntries(outputs.map((name) => [name, array(outputName(name))])),
-      gradients: Object.fromEntries(targets.map((name) => [name, array(gradientName(name)) as Float32Array])),
-    }
+    return this.#buckets.use(bucket, async ({ session, inputs, outputs }) => {
+      const results = await session.run(feedTensors(runtime, inputs, this.#parameters, feeds))
+      const array = (name: string): TensorData => results[name]?.data as TensorData
+      return {
+        loss: (array('loss') as Float32Array)[0] ?? Number.NaN,
+        outputs: Object.fromEntries(outputs.map((name) => [name, array(outputName(name))])),
+        gradients: Object.fromEntries(targets.map((name) => [name, array(gradientName(name)) as Float32Array])),
+      }
+    })
   }
 
   /** Frees the native sessions. */

@@ -170,6 +170,61 @@ test('a bucket is built once, anew after a failure, and freed', async () => {
   expect(await cache.get({ size: 1 })).not.toBe(other)
 })
 
+test('clearing waits for what is in use', async () => {
+  const cache = new BucketCache(async (size: number) => ({ size }))
+  const told: string[] = []
+  let finish = (): void => undefined
+  const used = cache.use(1, async () => {
+    await new Promise<void>((resolve) => (finish = resolve))
+    told.push('used')
+  })
+  const cleared = cache.clear(async () => void told.push('freed'))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(told).toEqual([])
+  finish()
+  await Promise.all([used, cleared])
+  expect(told).toEqual(['used', 'freed'])
+})
+
+test('calls that overlap give what each gives alone, also while the session is given up', async () => {
+  const values = parameters()
+  const options = { runtime: await runtime(), parameters: values }
+  const forward = new EvaluationSession({ ...options, build: evaluate })
+  const slopes = new GradientSession({ ...options, build, targets: ['table', 'out'] })
+  const inputs = Array.from({ length: 12 }, (_, at) => BigInt64Array.of(BigInt(at % 3), BigInt((at + 1) % 3)))
+  const alone = { rows: [] as unknown[], slopes: [] as unknown[] }
+  for (const ids of inputs) {
+    alone.rows.push(await forward.run({ length: 2 }, { ids }))
+    alone.slopes.push(await slopes.run({ length: 2 }, { ...feeds, labels: ids }))
+  }
+  const rows = inputs.map((ids) => forward.run({ length: 2 }, { ids }))
+  const gradients = inputs.map((ids) => slopes.run({ length: 2 }, { ...feeds, labels: ids }))
+  await Promise.all([forward.dispose(), slopes.dispose()])
+  expect(await Promise.all(rows)).toEqual(alone.rows)
+  expect(await Promise.all(gradients)).toEqual(alone.slopes)
+})
+
+test('a training step during another is refused, and harms neither', async () => {
+  const trained = async (overlap: boolean): Promise<Float32Array> => {
+    const values = parameters()
+    const session = new TrainingSession({
+      ...{ runtime: await runtime(), build, parameters: values, schedule: constantSchedule(1) },
+      optimizer: { kind: 'sgd' },
+    })
+    const first = session.step({ length: 2 }, feeds)
+    if (overlap) {
+      await expect(session.step({ length: 2 }, feeds)).rejects.toThrow('still running in this training session')
+      expect(() => session.update()).toThrow('still running')
+      expect(() => session.state()).toThrow('still running')
+    }
+    await first
+    await session.step({ length: 2 }, feeds)
+    await session.dispose()
+    return values.out.data
+  }
+  expect(await trained(true)).toEqual(await trained(false))
+})
+
 describe('where a session runs', () => {
   const model = async (): Promise<Parameters<typeof EvaluationSession.prototype.run>> => [
     null,

@@ -5,8 +5,8 @@
  * The update is not part of the graph: one pass in TypeScript over each parameter is several times faster than the dozen nodes the
  * formula takes, and clipping, accumulation and sparse tables come with it.
  *
- * At one thread the same state and feeds give the same bits. One call at a time. It draws no batches, logs nothing and writes no
- * files.
+ * At one thread the same state and feeds give the same bits. One call at a time: one that overlaps another is refused. It draws no
+ * batches, logs nothing and writes no files.
  */
 import { ParapetError } from '../../spec/errors.ts'
 import type { TensorData } from '../onnx/graph.ts'
@@ -88,6 +88,7 @@ export class TrainingSession<Bucket> {
   readonly #buckets: BucketCache<Bucket, Bucketed>
   #step = 0
   #batches = 0
+  #running = false
   /** Sum of the losses of these batches. */
   #losses = 0
 
@@ -123,9 +124,18 @@ export class TrainingSession<Bucket> {
     return { ...result, ...this.update() }
   }
 
-  /** Adds the gradients of one batch to those that wait for `update`. */
+  /** Adds the gradients of one batch to those that wait for `update`. Refuses a call while another runs. */
   async accumulate(bucket: Bucket, feeds: Feeds): Promise<BatchResult> {
-    const { session, graph } = await this.#buckets.get(bucket)
+    this.#requireIdle()
+    this.#running = true
+    try {
+      return await this.#buckets.use(bucket, (bucketed) => this.#accumulate(bucketed, feeds))
+    } finally {
+      this.#running = false
+    }
+  }
+
+  async #accumulate({ session, graph }: Bucketed, feeds: Feeds): Promise<BatchResult> {
     const { inputs, gathers, outputs } = graph
     const given = feedTensors(this.#options.runtime, inputs, this.#parameters, feeds)
     // All outputs are fetched anew: given arrays would be filled, and onnxruntime-node would still make copies of them.
@@ -155,6 +165,7 @@ export class TrainingSession<Bucket> {
    * finite; the session can go on with other batches.
    */
   update(): UpdateResult {
+    this.#requireIdle()
     if (this.#batches === 0)
       throw new ParapetError('internal', 'There is no gradient to apply: call accumulate() first.')
     const share = 1 / this.#batches
@@ -189,6 +200,7 @@ export class TrainingSession<Bucket> {
 
   /** A copy of everything that changes. Call it between updates. */
   state(): TrainingState {
+    this.#requireIdle()
     if (this.#batches > 0) throw new ParapetError('internal', 'Gradients wait for update(); take the state after it.')
     return {
       step: this.#step,
@@ -200,6 +212,7 @@ export class TrainingSession<Bucket> {
 
   /** Goes back to a state of a session with the same parameters and rules. */
   restore(state: TrainingState): void {
+    this.#requireIdle()
     const arrays = [...changingArrays(this.#dense, this.#sparse)]
     for (const [key, array] of arrays)
       if (state.arrays[key]?.length !== array.length)
@@ -223,6 +236,12 @@ export class TrainingSession<Bucket> {
     const step = { step: this.#step, learningRate: rate, weightDecay, gradientScale }
     this.#optimizer.updateRows(value.data, rows, slots, parameter, step, totalDecay[0] ?? 0)
     totalDecay[0] = (totalDecay[0] ?? 0) + Math.log(1 - rate * weightDecay)
+  }
+
+  /** Two batches at once would change the parameters under each other, and give other numbers each time. */
+  #requireIdle(): void {
+    if (this.#running)
+      throw new ParapetError('internal', 'A batch is still running in this training session: await it first.')
   }
 
   #forget(): void {

@@ -15,6 +15,9 @@ import { ParapetError } from '../../../spec/errors.ts'
 export const REDUCTIONS = ['sum', 'token-mean', 'turn-mean'] as const
 export type Reduction = (typeof REDUCTIONS)[number]
 
+/** Ours: under the paper's plain sum a critique of a hundred tokens outweighs a label of three. */
+export const DEFAULT_REDUCTION: Reduction = 'turn-mean'
+
 /** Weight of one token of each turn, from the tokens that the turns have. Throws `configuration` for an unknown reduction. */
 export function turnWeights<Turn extends string>(
   counts: Readonly<Partial<Record<Turn, number>>>,

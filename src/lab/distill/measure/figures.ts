@@ -1,6 +1,7 @@
 /**
  * Figures of a guard on labelled rows: F1, average precision (area under precision and recall), false-positive rate, with bootstrap
- * intervals, and beside them the better constant. What could not be read counts as flagged, above every score, and is counted.
+ * intervals, and beside them the better constant. What could not be read counts as flagged, above every score, as it is at run time; it is
+ * counted, and F1 of what could be read stands apart.
  */
 import { bootstrapIntervals, countDecisions, decisionMetrics, rankingMetrics } from '../../eval/index.ts'
 import type { BootstrapRow, Interval } from '../../eval/index.ts'
@@ -32,6 +33,8 @@ export interface SetFigures {
   readonly falsePositiveRate: Figure
   /** Answers that could not be read. */
   readonly unparsable: number
+  /** F1 over the answers that could be read, and how many rows these are: what flagging the others gives is no skill. */
+  readonly readable: { readonly rows: number; readonly positives: number; readonly f1: number | null }
 }
 
 /** What a subject says of one row; null where it failed. */
@@ -62,6 +65,8 @@ export function setFigures(
   const ranking = rankingMetrics(measured.map(({ label, rank }) => ({ label, score: rank ?? 0 })))
   const positives = measured.filter(({ label }) => label === 1).length
   const intervals = bootstrapIntervals(measured, options)
+  const read = measured.filter((_, at) => (opinions[at] ?? null) !== null)
+  const readPositives = read.filter(({ label }) => label === 1).length
   const figure = (value: number | null, interval: Interval | null): Figure => ({
     value,
     interval: value === null ? null : interval,
@@ -74,7 +79,11 @@ export function setFigures(
       positives === rows.length ? null : decisions.falsePositiveRate,
       intervals.falsePositiveRate,
     ),
-    unparsable: opinions.filter((opinion) => opinion === null).length,
+    unparsable: measured.length - read.length,
+    readable: {
+      ...{ rows: read.length, positives: readPositives },
+      f1: readPositives === 0 ? null : decisionMetrics(countDecisions(read)).f1,
+    },
   }
 }
 

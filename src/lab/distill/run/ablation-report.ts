@@ -41,7 +41,8 @@ export function renderAblationReport(run: AblationRun): string {
       ${missing.length === 0 ? null : html`<p class="alert">Not finished: ${missing.map(({ arm, seed }) => `${arm} with seed ${seed}`).join(', ')}.</p>`}
       <h2>Means over the sets</h2>
       <p class="muted">
-        In per cent: unweighted means over the sets of each task, of the first seed; false alarms are those on prompts.
+        In per cent: unweighted means over the sets of each task, of the first seed; false alarms are those on prompts;
+        not readable is a share of all answers.
       </p>
       ${means(run)}
       <h2>Every set</h2>
@@ -68,8 +69,9 @@ export function renderAblationReport(run: AblationRun): string {
       <h2>What the guards say of invented texts</h2>
       ${samples(run)}`,
     footer: html`The guard's own word decides, which is a score of one half; no threshold was fitted. Brackets are 95 %
-    bootstrap intervals over the rows of a set with 1 seed. An answer that cannot be read counts as flagged. The better
-    constant flags everything, or nothing where a set has no positives.`,
+    bootstrap intervals over the rows of a set with 1 seed. An answer that cannot be read counts as flagged, as it does
+    at run time, so a guard that answers nothing has the F1 of flagging everything; F1 of the readable answers stands
+    apart. The better constant flags everything, or nothing where a set has no positives.`,
   })
 }
 
@@ -88,6 +90,7 @@ function means({ arms, baselines, seeds }: AblationRun): Markup {
       '',
       ...GUARD_TASKS.flatMap((task) => [`F1, ${TASK_COLUMNS[task]}`, `AUPRC, ${TASK_COLUMNS[task]}`]),
       'False alarms',
+      'Not readable',
     ],
     subjects.map(({ name, sets, tasks }) => [
       name,
@@ -97,13 +100,20 @@ function means({ arms, baselines, seeds }: AblationRun): Markup {
         ),
       ),
       inPercent(meanOver(sets, 'prompt_harm', 'falsePositiveRate')),
+      inPercent(unreadableShare(sets)),
     ]),
   )
 }
 
+/** Of all answers on all sets. */
+function unreadableShare(sets: readonly SetFigures[]): number | null {
+  const rows = sets.reduce((sum, set) => sum + set.rows, 0)
+  return rows === 0 ? null : sets.reduce((sum, set) => sum + set.unparsable, 0) / rows
+}
+
 function setTable(subjects: readonly { readonly subject: string; readonly figures: readonly SetFigures[] }[]): Markup {
   return table(
-    ['', 'Rows', 'Positive', 'F1, %', 'AUPRC, %', 'False alarms, %', 'Not readable'],
+    ['', 'Rows', 'Positive', 'F1, %', 'AUPRC, %', 'False alarms, %', 'Not readable', 'F1 of the readable, %'],
     subjects.map(({ subject, figures }) => {
       const [first] = figures
       if (first === undefined) return [subject]
@@ -112,10 +122,20 @@ function setTable(subjects: readonly { readonly subject: string; readonly figure
         ...(['f1', 'averagePrecision', 'falsePositiveRate'] as const).map((name) =>
           figureCell(figures.map((one) => one[name])),
         ),
-        figures.map(({ unparsable }) => inWhole(unparsable)).join(', '),
+        figures
+          .map(({ rows, positives, unparsable, readable }) =>
+            unreadableCell(rows, unparsable, positives - readable.positives),
+          )
+          .join(', '),
+        figures.map(({ unparsable, readable }) => (unparsable === 0 ? '–' : inPercent(readable.f1))).join(', '),
       ]
     }),
   )
+}
+
+function unreadableCell(rows: number, unparsable: number, positives: number): string {
+  if (unparsable === 0) return '0'
+  return `${inWhole(unparsable)} of ${inWhole(rows)}, ${inWhole(positives)} positive`
 }
 
 /** One seed: value and interval. More: their values. */

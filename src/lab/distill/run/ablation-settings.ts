@@ -1,7 +1,7 @@
 /** What an ablation is asked for: rows, the size of the guard, how long each arm learns, and what is measured. Checked before anything is written. */
 import { ParapetError } from '../../../spec/errors.ts'
 import { GUARD_TASKS } from '../rows/guarded-row.ts'
-import { REDUCTIONS, type Reduction } from '../examples/turn-weights.ts'
+import { DEFAULT_REDUCTION, REDUCTIONS, type Reduction } from '../examples/turn-weights.ts'
 import { type GuardShape, SMALL_GUARD } from '../guard/small-guard.ts'
 import type { GuardFormatName } from '../measure/measure-guard.ts'
 import type { GuardTask } from '../rows/guarded-row.ts'
@@ -60,7 +60,7 @@ export interface AblationSettings {
 
 /** The papers' numbers where they fit a model from nothing; rates and passes are ours. */
 export const ABLATION_DEFAULTS: AblationSettings = {
-  ...{ seed: 1, shape: SMALL_GUARD, passes: 3, learningRate: 3e-3, reduction: 'turn-mean', tokensPerStep: 4096 },
+  ...{ seed: 1, shape: SMALL_GUARD, passes: 3, learningRate: 3e-3, reduction: DEFAULT_REDUCTION, tokensPerStep: 4096 },
   mining: { samples: 4, temperature: 1, topP: 0.95, rows: 600, pick: 'random', members: 1 },
   alignment: { gamma: 0.2, beta: 0.01, sftCoefficient: 2, passes: 2, learningRate: 3e-4 },
   ...{ resamples: 1000, threads: 1 },

@@ -21,6 +21,7 @@ import type { AblationRun, Baseline, ShownRow } from './ablation-run.ts'
 import { ARMS, type AblationSettings, type ArmName, checkAblation } from './ablation-settings.ts'
 import type { ArmResult } from './arm.ts'
 import { saySamples } from './say-samples.ts'
+import { keepSettings } from './run-identity.ts'
 import { type ArmOptions, finishedArmOf, trainArm } from './train-arm.ts'
 
 export interface RunAblationOptions {
@@ -59,6 +60,7 @@ export async function runAblation(options: RunAblationOptions): Promise<Ablation
       `${overlap} texts are both learnt and measured. Remove them from one of the two.`,
     )
   mkdirSync(out, { recursive: true })
+  keepSettings(out, settings, { dev, from: options.from, teacher: options.teacher.id })
   const data = await ablationData({ ...options, folder: join(out, 'data') })
   const folderOf = (arm: ArmName, seed: number): string => join(out, 'arms', `${arm}-${seed}`)
   const armOf = (arm: ArmName, seed: number): ArmOptions => ({

@@ -15,7 +15,7 @@ import { writeAtomically } from '../../train/write-atomically.ts'
 import { guardReasonerExample } from '../examples/guard-reasoner.ts'
 import { thinkGuardExample } from '../examples/think-guard.ts'
 import type { TrainingExample } from '../examples/training-example.ts'
-import type { Reduction } from '../examples/turn-weights.ts'
+import { DEFAULT_REDUCTION, type Reduction } from '../examples/turn-weights.ts'
 import {
   type Guard,
   type GuardShape,
@@ -54,22 +54,29 @@ export interface TrainStageOptions extends StageCall {
   readonly shape: GuardShape
   readonly passes: number
   readonly learningRate: number
-  readonly reduction: Reduction
+  /** Of label and critique; for thinkguard only, since reasoning is one turn and is learnt as a sum. Default `turn-mean`. */
+  readonly reduction?: Reduction
 }
 
 /** Writes `model/` and `train.json`; says what was written. */
 export async function trainStage(options: TrainStageOptions): Promise<readonly string[]> {
   const { out, from, shape, seed, format } = options
+  if (format !== 'thinkguard' && options.reduction !== undefined)
+    throw new ParapetError(
+      'configuration',
+      'Reasoning is one turn, so there is nothing to reduce. Leave the reduction out.',
+    )
+  const reduction = format === 'thinkguard' ? (options.reduction ?? DEFAULT_REDUCTION) : 'sum'
   const rows = readGuardedRows(options.rows)
   const examples = examplesOf(format, rows, options.explanations)
   return inFolder(out, async () => {
     const guard =
       from === undefined ? await freshGuard(guardTokenizer(examples, shape), shape, seed) : await loadGuard(from)
-    const trained = await trainGuard(guard, examples, { ...(await callOf(options)), reduction: options.reduction })
+    const trained = await trainGuard(guard, examples, { ...(await callOf(options)), reduction })
     return finish(options, guard, trained, 'train.json', {
       format,
       passes: options.passes,
-      reduction: options.reduction,
+      reduction,
     })
   })
 }
@@ -191,9 +198,10 @@ function figureLines({ sets, cost }: GuardFigures, constant: GuardFigures['sets'
   const percent = (value: number | null): string => (value === null ? '–' : (100 * value).toFixed(1))
   return [
     ...sets.map(
-      ({ set, task, rows, positives, f1, averagePrecision, falsePositiveRate, unparsable }, at) =>
+      ({ set, task, rows, positives, f1, averagePrecision, falsePositiveRate, unparsable, readable }, at) =>
         `${set}, ${task}: ${rows} rows, ${positives} positive; F1 ${percent(f1.value)} (constant ${percent(constant[at]?.f1.value ?? null)}), ` +
-        `AUPRC ${percent(averagePrecision.value)}, false alarms ${percent(falsePositiveRate.value)}, ${unparsable} not readable`,
+        `AUPRC ${percent(averagePrecision.value)}, false alarms ${percent(falsePositiveRate.value)}, ${unparsable} not readable and counted as flagged` +
+        (unparsable === 0 ? '' : ` (F1 of the other ${readable.rows}: ${percent(readable.f1)})`),
     ),
     `a verdict: ${cost.promptTokens.toFixed(0)} tokens read, ${cost.answerTokens.toFixed(0)} written, ${cost.milliseconds.toFixed(1)} ms`,
   ]

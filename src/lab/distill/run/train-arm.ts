@@ -9,6 +9,7 @@ import { judgeFormat } from '../../../guards/judge/index.ts'
 import { parameterCount } from '../../../nn/decoder/config.ts'
 import { createRandom } from '../../../nn/random.ts'
 import type { OnnxRuntime } from '../../../nn/runtime/onnx-runtime.ts'
+import { ParapetError } from '../../../spec/errors.ts'
 import { writeCheckpoint } from '../../checkpoints/index.ts'
 import type { CheckpointTokenizer } from '../../checkpoints/index.ts'
 import { holdFolder } from '../../jobs/hold-folder.ts'
@@ -56,6 +57,11 @@ export async function trainArm(options: ArmOptions): Promise<ArmResult> {
     const identity = identityOf(options)
     const known = finishedArm(folder, identity)
     if (known !== undefined) return known
+    if (existsSync(join(folder, 'arm.json')))
+      throw new ParapetError(
+        'configuration',
+        `${folder} holds an arm of other options, other data or an earlier release. Give another folder for this run, or delete ${folder} to train it again.`,
+      )
     const store = new RunStore(join(folder, 'run'), identity, true)
     const format = ARM_FORMATS[arm]
     const [guard, trainings, mining] = arm === 'hard' ? await hardArm(options, store) : await supervisedArm(options)
@@ -238,11 +244,11 @@ function secondsSince(before: NodeJS.CpuUsage): number {
   return (user + system) / 1e6
 }
 
-/** Digest of all that decides what an arm becomes; threads, folders and other arms' settings do not. */
+/** Digest of all that decides what an arm becomes and the form of its figures; threads, folders and other arms' settings do not. */
 function identityOf({ arm, settings, rows, critiques, reasoning, tokenizer, from, dev }: ArmOptions): string {
   const { threads: _, mining, alignment, ...rest } = settings
   const hash = createHash('sha256').update(
-    JSON.stringify({ arm, rest, from, ...(arm === 'hard' ? { mining, alignment } : {}) }),
+    JSON.stringify({ format: 2, arm, rest, from, ...(arm === 'hard' ? { mining, alignment } : {}) }),
   )
   for (const part of [rows, [...critiques], [...reasoning], [tokenizer.json], dev])
     for (const row of part) hash.update(JSON.stringify(row))

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { publishedFor } from '../published.ts'
 import { runEvaluation } from '../run.ts'
-import type { EvaluationSet } from '../sample.ts'
+import type { EvaluationSet, EvaluationTask } from '../sample.ts'
 import type { EvaluationRun } from '../run-format.ts'
 import { html } from './markup.ts'
 import { inMilliseconds, inPercent, inPoints, inProbability, intervalInPercent } from './numbers.ts'
@@ -99,23 +99,44 @@ describe('the page', () => {
     const page = renderReport(await runWith('plain'))
     expect(page).toContain('published, not measured here')
     expect(page).toContain('GuardReasoner 8B')
+    expect(page).toMatch(
+      /A part:<\/strong> this set has 24 rows, 8 positive; the papers\s+measured on 2,853, 362 positive/,
+    )
     expect(page).toContain('0 of 2 over-refusal sets')
     expect(page).toContain('id="comparison"')
   })
 })
 
 test('published figures follow the name and the task', () => {
-  const f1 = (name: string, guard: string, task: 'prompt_harm' | 'response_harm' | 'refusal'): readonly number[] =>
-    publishedFor({ name, task }).flatMap((one) => (one.guard === guard ? [one.f1] : []))
-  expect(f1('toxic_chat', 'Llama Guard 3 8B', 'prompt_harm')).toEqual([0.5312, 0.538, 0.54])
-  expect(f1('guardreasoner_openaimoderation', 'WildGuard 7B', 'prompt_harm')).toEqual([0.721, 0.721])
-  expect(f1('harmbench_response', 'GuardReasoner 1B', 'response_harm')).toEqual([0.8475])
-  expect(f1('duoguard_toxicchat_en', 'DuoGuard 0.5B', 'prompt_harm')).toEqual([0.701])
+  const f1 = (name: string, guard: string, task: EvaluationTask, rows: number, positives: number): readonly number[] =>
+    publishedFor({ name, task, rows, positives }).figures.flatMap((one) => (one.guard === guard ? [one.f1] : []))
+  expect(f1('toxic_chat', 'Llama Guard 3 8B', 'prompt_harm', 2853, 362)).toEqual([0.5312, 0.538, 0.54])
+  expect(f1('guardreasoner_openaimoderation', 'WildGuard 7B', 'prompt_harm', 1680, 522)).toEqual([0.721, 0.721])
+  expect(f1('harmbench_response', 'GuardReasoner 1B', 'response_harm', 602, 273)).toEqual([0.8475])
+  expect(f1('duoguard_toxicchat_en', 'DuoGuard 0.5B', 'prompt_harm', 2853, 362)).toEqual([0.701])
   // Its XSTest refusal F1 equals its harm F1 in the source, so it is left out.
-  expect(f1('xstest_refusal', 'WildGuard 7B', 'refusal')).toEqual([])
-  expect(publishedFor({ name: 'duoguard_toxicchat_de', task: 'prompt_harm' })).toEqual([])
-  expect(publishedFor({ name: 'toxic_chat', task: 'injection' })).toEqual([])
+  expect(f1('xstest_refusal', 'WildGuard 7B', 'refusal', 449, 178)).toEqual([])
+  expect(f1('duoguard_toxicchat_de', 'DuoGuard 0.5B', 'prompt_harm', 2853, 362)).toEqual([])
+  expect(f1('toxic_chat', 'Llama Guard 3 8B', 'injection', 2853, 362)).toEqual([])
 })
+
+test.each([
+  ['toxic_chat', 2853, 362, 'whole'],
+  ['toxic_chat', 705, 90, 'part'],
+  ['toxic_chat [50 of 2853]', 50, 5, 'part'],
+  // More rows, other labels, or more of one label than there are: another set.
+  ['toxic_chat', 2854, 362, null],
+  ['toxic_chat', 2853, 361, null],
+  ['toxic_chat', 600, 400, null],
+  ['xstest', 300, 20, null],
+  ['aegis2', 10, 5, 'unknown'],
+] as const)(
+  '%s with %d rows and %d positive is compared with the published one: %s',
+  (name, rows, positives, extent) => {
+    const match = publishedFor({ name, task: 'prompt_harm', rows, positives })
+    expect(match.figures.length === 0 ? null : match.extent).toBe(extent)
+  },
+)
 
 test('markup escapes what is not markup', () => {
   const inner = html`<b>${'<i>'}</b>`

@@ -89,9 +89,11 @@ function methodSection(run: EvaluationRun): Markup {
       F1.
     </p>
     <p>
-      "In training data" counts samples whose normalised text is one the subject was trained on; "by 8-grams" those that
-      share at least half of their runs of eight words. Paraphrases and translations are not found, and "not known" is
-      not "none".
+      "In training data" counts samples whose text is one the subject was trained on, but for case and white space:
+      another comma hides a text. "By 8-grams" counts those that share at least half of their runs of eight words; the
+      shipped models carry hashes of whole texts only, so near copies of their training texts are not looked for.
+      Paraphrases and translations are not found by either. "Not known" is not "none", and "at least" stands where other
+      models, whose training texts nobody tells, decide too.
     </p>
   </section>`
 }

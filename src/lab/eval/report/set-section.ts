@@ -1,5 +1,5 @@
 /** One set of a run: what it is, curves, calibration, histograms, and tables of failures, latency, categories and languages. */
-import { publishedFor, PUBLISHED_LABEL } from '../published.ts'
+import { publishedFor, PUBLISHED_LABEL, type PublishedMatch, type PublishedSize } from '../published.ts'
 import type { Figure, MeasuredResult, SetSummary, SliceFigures } from '../run-format.ts'
 import { html, when, type Markup } from './markup.ts'
 import { inDecimals, inMilliseconds, inPercent, inWhole } from './numbers.ts'
@@ -210,11 +210,12 @@ function latencyTable(view: View, results: readonly MeasuredResult[]): Markup {
       const scored = shares.reduce((sum, [, count]) => sum + count, 0)
       const known = (count: number | null, otherwise: string): string =>
         count === null ? otherwise : `${inWhole(count)} (${inPercent(count / contamination.samples)} %)`
+      const least = contamination.partlyKnown === true && contamination.exact !== null ? 'at least ' : ''
       return html`<tr>
         <th scope="row">${subjectName(view, subject)}</th>
         <td>${latency === null ? '–' : inMilliseconds(latency.p50)}</td>
         <td>${latency === null ? '–' : inMilliseconds(latency.p99)}</td>
-        <td>${known(contamination.exact, 'not known')}</td>
+        <td>${least}${known(contamination.exact, 'not known')}</td>
         <td>${known(contamination.eightGram, 'not known')}</td>
         <td>${known(contamination.fitting, 'nothing fitted')}</td>
         <td>
@@ -283,13 +284,14 @@ function sliceTable(
 }
 
 function published(set: SetSummary): Markup | null {
-  const figures = publishedFor(set)
+  const { figures, extent, size } = publishedFor(set)
   if (figures.length === 0) return null
   const papers = [...new Set(figures.map(({ paper }) => paper))]
   const guards = [...new Set(figures.map(({ guard }) => guard))]
   const printed = (guard: string, paper: string): number | null =>
     figures.find((one) => one.guard === guard && one.paper === paper)?.f1 ?? null
   return html`<h3>F1 of other guards: ${PUBLISHED_LABEL}</h3>
+    ${extentNote(set, extent, size)}
     <p class="muted">
       As papers print them for a benchmark of this name. Rows, prompts, thresholds and label rules may differ from this
       run's, and the same guard differs by up to 15 points between papers. A lead of a few points over these is no
@@ -297,7 +299,7 @@ function published(set: SetSummary): Markup | null {
     </p>
     ${scrollTable(
       `Published figures for ${set.name}`,
-      ['Guard', ...papers.map((paper) => `F1 in ${paper}`)],
+      ['Guard', ...papers.map((paper) => `F1 in ${paper}${extent === 'part' ? ' (whole set)' : ''}`)],
       guards.map(
         (guard) =>
           html`<tr>
@@ -309,6 +311,19 @@ function published(set: SetSummary): Markup | null {
     <ul>
       ${papers.map((paper) => html`<li><small>${figures.find((one) => one.paper === paper)?.source ?? ''}; ${PUBLISHED_LABEL}.</small></li>`)}
     </ul>`
+}
+
+/** Whether this run's set is the one that the papers measured on, as far as counts tell. */
+function extentNote(set: SetSummary, extent: PublishedMatch['extent'], size: PublishedSize | null): Markup {
+  if (size === null)
+    return html`<p>How many rows the papers measured on is not known here: this set may be another or a part.</p>`
+  const positives = size.positives === null ? '' : `, ${inWhole(size.positives)} positive`
+  if (extent === 'whole')
+    return html`<p>This set has the counts of the published one: ${inWhole(size.rows)} rows${positives}.</p>`
+  return html`<p>
+    <strong>A part:</strong> this set has ${inWhole(set.rows)} rows, ${inWhole(set.positives)} positive; the papers
+    measured on ${inWhole(size.rows)}${positives}. Figures of a part and of the whole cannot be compared closely.
+  </p>`
 }
 
 function scrollTable(label: string, headings: readonly string[], rows: readonly Markup[]): Markup {

@@ -3,14 +3,13 @@
  *
  * It adds no rules; `pipeline.ts` measures the classifier together with the other guards of a policy.
  */
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { loadEmbeddedClassifier, MODEL_FILES, type EmbeddedClassifierOptions } from '../../../engines/embedded/index.ts'
+import { loadEmbeddedClassifier, type EmbeddedClassifierOptions } from '../../../engines/embedded/index.ts'
 import type { ClassifierEngine, ClassifierInput, ClassifierScores } from '../../../spec/index.ts'
 import { judgedText } from '../contamination.ts'
-import { readHashList, type KnownHashes } from '../hash-list.ts'
+import type { KnownHashes } from '../hash-list.ts'
 import type { EvaluationSample, EvaluationTask } from '../sample.ts'
 import type { Prediction, Subject } from '../subject.ts'
+import { shippedTrainingHashes } from './shipped-hashes.ts'
 
 /** Tasks the classifier has a head for. */
 const TASKS: readonly EvaluationTask[] = ['prompt_harm', 'response_harm', 'refusal', 'injection', 'toxicity']
@@ -48,22 +47,16 @@ export interface LoadSubjectOptions extends EmbeddedSubjectOptions {
 /**
  * The shipped classifier, or the one at `path`. Its name says which tiers it is asked with.
  *
- * @throws ParapetError `engine_unavailable` where a file cannot be read or is no model, or a deep tier that is asked for is missing.
+ * @throws ParapetError `engine_unavailable` where a file cannot be read or is no model, a deep tier that is asked for is missing, or the
+ *   shipped list of training texts is damaged.
  */
 export async function loadEmbeddedSubject(path?: string, options: LoadSubjectOptions = {}): Promise<Subject> {
   const { tiers = 'cascade', deepPath, ...rest } = options
   const place = deepPath === undefined ? {} : { deepPath }
   const engine = await loadEmbeddedClassifier(path, { ...LOADED[tiers], ...place })
-  const shipped = path === undefined && deepPath === undefined ? await shippedHashes() : null
+  const shipped = path === undefined && deepPath === undefined ? await shippedTrainingHashes() : null
   const trainingHashes = shipped === null ? {} : { trainingHashes: shipped }
   return createEmbeddedSubject(engine, { name: NAMES[tiers], ...trainingHashes, ...rest })
-}
-
-/** What the shipped models learnt from; null where the file was left out of an installation. */
-async function shippedHashes(): Promise<KnownHashes | null> {
-  const url = new URL('training-hashes.bin', MODEL_FILES.classifier)
-  const bytes = await readFile(url).catch(() => null)
-  return bytes === null ? null : readHashList(bytes, fileURLToPath(url))
 }
 
 /** A subject from any classifier engine; its version is the hash of the weights. */

@@ -1,6 +1,7 @@
 /** Everything that can be evaluated: the embedded model, a policy, a server, a judge, and other packages. */
 export { createEmbeddedSubject, loadEmbeddedSubject } from './embedded.ts'
 export type { EmbeddedSubjectOptions, EmbeddedTiers, LoadSubjectOptions } from './embedded.ts'
+export { HASHES_FILE, shippedTrainingHashes } from './shipped-hashes.ts'
 export { createPipelineSubject, PIPELINE_TASKS } from './pipeline.ts'
 export type { CheckFunction, PipelineSubjectOptions } from './pipeline.ts'
 export { createGatewaySubject, createModerationSubject } from './remote.ts'

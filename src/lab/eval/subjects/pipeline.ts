@@ -6,6 +6,7 @@
  */
 import type { CheckInput, CheckResult } from '../../../spec/index.ts'
 import { judgedText } from '../contamination.ts'
+import type { KnownHashes } from '../hash-list.ts'
 import type { EvaluationSample, EvaluationTask } from '../sample.ts'
 import type { Prediction, Subject } from '../subject.ts'
 
@@ -34,6 +35,10 @@ export interface PipelineSubjectOptions {
    * of a policy without a classifier. Default true.
    */
   readonly scored?: boolean
+  /** Hashes of the texts that its models were trained on (see `contamination.ts`), where they are known. */
+  readonly trainingHashes?: KnownHashes
+  /** It holds other models too, whose training texts are not known. Default false. */
+  readonly trainingPartlyKnown?: boolean
   readonly close?: () => Promise<void>
 }
 
@@ -45,12 +50,14 @@ export function createPipelineSubject({
   tasks = PIPELINE_TASKS,
   scored = true,
   close,
+  ...training
 }: PipelineSubjectOptions): Subject {
   return {
     name,
     version,
     kind: 'measured',
     tasks,
+    ...training,
     ...(close === undefined ? {} : { close }),
     predict: async (sample, signal) => {
       const started = performance.now()

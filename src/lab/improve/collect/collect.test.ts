@@ -1,5 +1,5 @@
 /** From exported lines to rows: who is taken, what label a word gives, what is masked, merged and held out, and what a bad line does. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -9,8 +9,8 @@ import { ImprovementFolder } from '../improvement-folder.ts'
 import { collectData, type CollectOptions } from './collect.ts'
 import { readConsent } from './consent.ts'
 import type { DataSetFacts, Provenance } from './data-set.ts'
-import { forgetUsers } from './forgotten.ts'
-import { partOf } from './split.ts'
+import { forgetUsers, scrubDataSets } from './forgotten.ts'
+import { partOf, partOfUser } from './split.ts'
 
 let root = ''
 let folder: ImprovementFolder
@@ -268,8 +268,11 @@ test('a forgotten user’s rows leave earlier data sets and come into no later o
   await collect(lines)
   expect(forgetUsers(folder, ['u1', 'u1'])).toBe(1)
   expect(forgetUsers(folder, ['u1'])).toBe(0)
+  mkdirSync(folder.versions('run-0123'), { recursive: true })
+  expect(scrubDataSets(folder, '2026-11-28T10:00:00.000Z')).toEqual({ rows: 1, dataSets: ['d1'] })
+  expect(existsSync(folder.versions('run-0123'))).toBe(false)
   const { id, counts, rows } = await collect(lines)
-  expect(counts).toMatchObject({ forgotten: 2, scrubbedElsewhere: 1 })
+  expect(counts).toMatchObject({ forgotten: 2, scrubbedElsewhere: 0 })
   expect(rows.rows).toBe(1)
   for (const one of ['d1', id]) {
     expect(read<Row>(one, 'rows').map((row) => row.prompt)).toEqual(['May I water the moss?'])
@@ -294,19 +297,65 @@ describe('the hold-out', () => {
 
   test('has about its share, the same in a later data set with more rows, and near-copies stay out of training', async () => {
     folder = ImprovementFolder.create(join(root, 'other'), 0.3)
-    const some = Array.from({ length: 60 }, (_, at) => decision(prompt(`Moss ${at}?`)))
+    const some = Array.from({ length: 60 }, (_, at) => decision({ ...prompt(`Moss ${at}?`), user: `m${at}` }))
     const sideOf = (id: string): ReadonlyMap<string, string> =>
       new Map(read<Provenance>(id, 'provenance').map(({ row, part }) => [row, part]))
     const one = await collect(some)
     expect(one.rows['held-out']).toBeGreaterThan(8)
     expect(one.rows['held-out']).toBeLessThan(30)
-    const two = await collect([...some, ...Array.from({ length: 20 }, (_, at) => decision(prompt(`Fern ${at}?`)))])
+    const two = await collect([
+      ...some,
+      ...Array.from({ length: 20 }, (_, at) => decision({ ...prompt(`Fern ${at}?`), user: `f${at}` })),
+    ])
     const later = sideOf(two.id)
     for (const [row, part] of sideOf(one.id)) expect(later.get(row)).toBe(part)
     const long = 'please tell me in a few words how often the old moss behind my house wants water number'
-    const near = await collect(Array.from({ length: 20 }, (_, at) => decision(prompt(`${long} ${at}`))))
+    const near = await collect(
+      Array.from({ length: 20 }, (_, at) => decision({ ...prompt(`${long} ${at}`), user: `n${at}` })),
+    )
     expect([near.rows.rows, near.counts['nearHeldOut']]).toEqual([0, 20 - near.rows['held-out']])
   })
+
+  test('has all rows of a user on one side, and no copy of a held-out text on the other', async () => {
+    folder = ImprovementFolder.create(join(root, 'users'), 0.3)
+    const users = Array.from({ length: 40 }, (_, at) => `u${at}`)
+    const own = users.flatMap((user) =>
+      ['water', 'sell'].map((verb) => decision({ ...prompt(`May I ${verb} moss of ${user}?`), user })),
+    )
+    const sides = new Map(users.map((user) => [user, partOfUser(user, 0.3)]))
+    const shared = (side: string): string => users.find((user) => sides.get(user) === side) ?? ''
+    const answered = { response: 'Yes.', stage: 'output' }
+    const { id, counts } = await collect([
+      ...own,
+      // Another comma, other letters; and an answer that gives a held-out prompt away.
+      decision({ ...prompt('What of ferns?'), user: shared('held-out') }),
+      decision({ ...prompt('what of: FERNS'), user: shared('rows') }),
+      decision({ content: { ...answered, prompt: 'What of ferns?' }, user: shared('rows') }),
+      // Said by both: it stands where it was said first.
+      decision({ ...prompt('What of ivy?'), user: shared('held-out'), at: '2026-11-20T11:00:00.000Z' }),
+      decision({ ...prompt('What of ivy?'), user: shared('rows') }),
+    ])
+    expect(counts).toMatchObject({ nearHeldOut: 2 })
+    const [learnt, heldOut] = ['rows', 'held-out'].map((part) => read<Row>(id, part).map((row) => row.prompt))
+    expect(learnt).toContain('What of ivy?')
+    expect(learnt?.some((text) => /ferns/i.test(text))).toBe(false)
+    for (const [user, side] of sides)
+      expect((side === 'rows' ? learnt : heldOut)?.filter((text) => text.endsWith(` ${user}?`))).toHaveLength(2)
+  })
+})
+
+test('names within sentences are masked by a finder, and whether one was there is written down', async () => {
+  const nameFinder = (text: string): readonly { start: number; end: number }[] => {
+    const start = text.indexOf('Ann Moss')
+    return start < 0 ? [] : [{ start, end: start + 8 }]
+  }
+  const lines = [decision(prompt('I met Ann Moss and Mr Fern by the ivy.'))]
+  const found = await collect(lines, { nameFinder })
+  expect(read<Row>(found.id, 'rows')[0]?.prompt).not.toMatch(/Ann|Moss|Fern/)
+  expect([found.names, found.masked['pii.name']]).toEqual([true, 2])
+  const without = await collect(lines, { nameFinder: null })
+  expect(read<Row>(without.id, 'rows')[0]?.prompt).toContain('Ann Moss and')
+  expect([without.names, without.masked['pii.name']]).toEqual([false, 1])
 })
 
 describe('a line that cannot be read', () => {

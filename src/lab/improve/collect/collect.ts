@@ -9,12 +9,12 @@ import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { ParapetError } from '../../../spec/index.ts'
 import { createLanguageDetector, type LanguageDetector } from '../../../nn/runtime/language-detector.ts'
-import { eightGrams, judgedText, textHash } from '../../eval/contamination.ts'
 import type { EvaluationSample } from '../../eval/sample.ts'
 import { rawRows, requireData } from '../../screen/read/open-data.ts'
 import type { TrainingRecord } from '../../train/records.ts'
 import type { ImprovementFolder } from '../improvement-folder.ts'
 import { guardVersionAt } from '../versions/pointer.ts'
+import { Copies } from './copies.ts'
 import { consentFacts, hasConsent, type Consent, type Origin } from './consent.ts'
 import { writeDataSet, type DataSetFacts, type PlacedRow } from './data-set.ts'
 import { parseLine, type CollectedLine, type ExportedDecision, type ExportedDisagreement } from './decision-line.ts'
@@ -22,8 +22,9 @@ import { forgottenUsers, scrubDataSets } from './forgotten.ts'
 import { Gatherer, type CollectedRow, type RowOrigin, type Said } from './gather.ts'
 import { judgedItems, type JudgedItem } from './judged-items.ts'
 import { opinionsOf } from './opinions.ts'
+import type { NameFinder } from '../../../guards/pii/index.ts'
 import { createRedactor, type Redactor } from './redaction.ts'
-import { partOf } from './split.ts'
+import { partOf, partOfUser, type Part } from './split.ts'
 
 export interface CollectOptions {
   /** What `parapet export` wrote, and files of disagreements; packed by gzip or not. */
@@ -35,14 +36,14 @@ export interface CollectOptions {
   readonly anonymous?: boolean
   /** Texts of sets that measure; rows that repeat one are left out. */
   readonly pinned?: readonly Pick<EvaluationSample, 'prompt' | 'response'>[]
+  /** Finds names of persons within sentences; null looks for none. Default: the optional package `compromise`, where it is installed. */
+  readonly nameFinder?: NameFinder | null
   /** ISO 8601. */
   readonly at: string
   readonly onProgress?: (message: string) => void
   readonly signal?: AbortSignal
 }
 
-/** Share of a text's runs of eight words that makes it a copy. */
-const SHARE = 0.5
 /** Lines between two looks at the signal. */
 const BREATH = 1000
 
@@ -54,8 +55,9 @@ const BREATH = 1000
 export async function collectData(folder: ImprovementFolder, options: CollectOptions): Promise<DataSetFacts> {
   const release = folder.hold()
   try {
-    const scrubbed = scrubDataSets(folder, options.at)
-    const collection = new Collection(folder, options, createRedactor(), await createLanguageDetector())
+    const scrubbed = scrubDataSets(folder, options.at).rows
+    const { redact, names } = await createRedactor(options.nameFinder)
+    const collection = new Collection(folder, options, redact, await createLanguageDetector())
     const files = []
     for (const path of options.files) files.push(await collection.addFile(path))
     const { placed, counts, facts } = collection.finish()
@@ -63,7 +65,7 @@ export async function collectData(folder: ImprovementFolder, options: CollectOpt
     if (placed.length === 0)
       throw new ParapetError('input_invalid', `No row is left, so no data set was made. ${countsInWords(told)}`)
     const id = folder.nextId('data')
-    return writeDataSet(folder, id, placed, { madeAt: options.at, files, counts: told, ...facts })
+    return writeDataSet(folder, id, placed, { madeAt: options.at, files, counts: told, names, ...facts })
   } finally {
     release()
   }
@@ -92,8 +94,8 @@ export const COUNTS = {
   redactionFailed: 'whose redaction failed',
   conflicts: 'texts on which the words contradict each other',
   duplicates: 'repetitions',
-  inPinned: 'texts that stand in pinned sets',
-  nearHeldOut: 'near-copies of held-out texts',
+  inPinned: 'texts that stand in pinned sets, near-copies included',
+  nearHeldOut: 'copies and near-copies of held-out texts',
   scrubbedElsewhere: 'rows of forgotten users taken out of earlier data sets',
 } as const
 
@@ -111,6 +113,8 @@ class Collection {
   readonly #masked: Record<string, number> = {}
   readonly #gatherer = new Gatherer()
   readonly #forgotten: ReadonlySet<string>
+  /** Sides of users by their keyed hash. */
+  readonly #sides = new Map<string, Part>()
 
   readonly folder: ImprovementFolder
   readonly options: CollectOptions
@@ -213,7 +217,19 @@ class Collection {
   }
 
   #userHash(user: string | null): string | null {
-    return user === null ? null : this.folder.hashOf('user', user)
+    if (user === null) return null
+    const hash = this.folder.hashOf('user', user)
+    this.#sides.set(hash, partOfUser(user, this.folder.settings.holdOut))
+    return hash
+  }
+
+  /** A text of several users stands where the first who sent it does. */
+  #partOf({ record, origins }: CollectedRow): Part {
+    const [first] = origins
+      .flatMap(({ user, at }) => (user === null ? [] : [{ user, at: at === null ? Infinity : Date.parse(at) }]))
+      .toSorted((left, right) => left.at - right.at || (left.user < right.user ? -1 : 1))
+    const side = first === undefined ? undefined : this.#sides.get(first.user)
+    return side ?? partOf(record, this.folder.settings.holdOut)
   }
 
   /** Redacts, and keeps what could be redacted. */
@@ -251,11 +267,11 @@ class Collection {
   } {
     const { rows, duplicates, conflicts, judgesOverruled, agreement } = this.#gatherer.finish()
     const { pinned = [], consent } = this.options
-    const known = new Copies(pinned.map((sample) => judgedText(sample)))
-    const clean = rows.filter(({ record }) => !known.hold(judgedText(record)))
-    const sided = clean.map((row) => ({ ...row, part: partOf(row.record, this.folder.settings.holdOut) }))
-    const heldOut = new Copies(sided.filter(({ part }) => part === 'held-out').map(({ record }) => judgedText(record)))
-    const placed = sided.filter(({ part, record }) => part === 'held-out' || !heldOut.hold(judgedText(record)))
+    const known = new Copies(pinned)
+    const clean = rows.filter(({ record }) => !known.hold(record))
+    const sided = clean.map((row) => ({ ...row, part: this.#partOf(row) }))
+    const heldOut = new Copies(sided.filter(({ part }) => part === 'held-out').map(({ record }) => record))
+    const placed = sided.filter(({ part, record }) => part === 'held-out' || !heldOut.hold(record))
     const counts = {
       ...{ ...this.#counts, duplicates, conflicts, judgesOverruled },
       ...{ inPinned: rows.length - clean.length, nearHeldOut: clean.length - placed.length },
@@ -268,21 +284,4 @@ const NO_ORIGIN: RowOrigin = { decision: null, at: null, user: null, policyVersi
 
 function judgeSaid(label: 0 | 1): Said {
   return { by: 'judge', reviewer: null, label }
-}
-
-/** Texts, and what counts as a copy of one: the same words, or half of the runs of eight words. */
-class Copies {
-  readonly #texts: ReadonlySet<string>
-  readonly #grams: ReadonlySet<string>
-
-  constructor(texts: readonly string[]) {
-    this.#texts = new Set(texts.map(textHash))
-    this.#grams = new Set(texts.flatMap(eightGrams))
-  }
-
-  hold(text: CollectedRow['record']['prompt']): boolean {
-    if (this.#texts.has(textHash(text))) return true
-    const grams = eightGrams(text)
-    return grams.length > 0 && grams.filter((gram) => this.#grams.has(gram)).length >= SHARE * grams.length
-  }
 }

@@ -44,6 +44,8 @@ export interface DataSetFacts {
   readonly counts: Readonly<Record<string, number>>
   /** Values masked, by label. */
   readonly masked: Readonly<Record<string, number>>
+  /** Whether names of persons within sentences were looked for; absent of older data sets, which did not. */
+  readonly names?: boolean | undefined
   readonly agreement: { readonly texts: number; readonly agreed: number }
   /** Rows by part and then by `task`, `lang`, `label` and `by`. */
   readonly rows: Readonly<Record<Part, number>>
@@ -72,6 +74,7 @@ const factsSchema: z.ZodType<DataSetFacts> = z.object({
   files: z.array(z.object({ name: z.string(), sha256: z.string(), lines: count })),
   consent: z.record(z.string(), z.unknown()),
   ...{ counts: z.record(z.string(), count), masked: z.record(z.string(), count) },
+  names: z.boolean().optional(),
   agreement: z.object({ texts: count, agreed: count }),
   rows: z.object({ rows: count, 'held-out': count }),
   slices: z.array(z.object({ part, task: z.string(), lang: z.string(), label, by, rows: count })),

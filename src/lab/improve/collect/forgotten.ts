@@ -1,10 +1,12 @@
 /**
- * Users whose rows may not be kept: a list of keyed hashes. Collecting leaves them out and takes them out of the data sets made before.
+ * Users whose rows may not be kept: a list of keyed hashes. Forgetting takes their rows out of the data sets that are there, and collecting
+ * and training leave them out, whatever old export is given.
  *
- * What a model has learnt from a row stays in it: train again after somebody is forgotten.
+ * What a model has learnt from a row stays in it, and so does the hash of its text beside the model: train again after somebody is forgotten.
  */
-import { existsSync, readFileSync } from 'node:fs'
-import type { ImprovementFolder } from '../improvement-folder.ts'
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { RUN, type ImprovementFolder } from '../improvement-folder.ts'
 import { writeAtomically } from '../../train/write-atomically.ts'
 import { readDataSet, readPlacedRows, writeDataSet } from './data-set.ts'
 
@@ -27,13 +29,21 @@ export function forgottenUsers(folder: ImprovementFolder): ReadonlySet<string> {
   )
 }
 
+/** What was taken out. */
+export interface Scrubbed {
+  readonly rows: number
+  /** Ids of the data sets that had such rows. */
+  readonly dataSets: readonly string[]
+}
+
 /**
- * Takes rows of forgotten users out of every data set; a row that came from others too stays, without them. Says how many rows went.
- * Hold the folder.
+ * Takes rows of forgotten users out of every data set, and unfinished trainings, which may hold them; a row that came from others too stays,
+ * without them. Hold the folder.
  */
-export function scrubDataSets(folder: ImprovementFolder, at: string): number {
+export function scrubDataSets(folder: ImprovementFolder, at: string): Scrubbed {
   const forgotten = forgottenUsers(folder)
-  if (forgotten.size === 0) return 0
+  const dataSets: string[] = []
+  if (forgotten.size === 0) return { rows: 0, dataSets }
   let scrubbed = 0
   for (const id of folder.ids('data')) {
     const rows = readPlacedRows(folder, id)
@@ -54,7 +64,15 @@ export function scrubDataSets(folder: ImprovementFolder, at: string): number {
     } = readDataSet(folder, id)
     const gone = rows.length - kept.length
     scrubbed += gone
+    dataSets.push(id)
     writeDataSet(folder, id, kept, { ...facts, scrubbed: [...facts.scrubbed, { at, rows: gone }] })
   }
-  return scrubbed
+  if (dataSets.length > 0) removeRuns(folder)
+  return { rows: scrubbed, dataSets }
+}
+
+function removeRuns(folder: ImprovementFolder): void {
+  const path = folder.versions()
+  for (const name of existsSync(path) ? readdirSync(path) : [])
+    if (name.startsWith(RUN)) rmSync(join(path, name), { recursive: true })
 }

@@ -5,9 +5,10 @@
 import { replacementsOf } from '../../../core/pipeline/decide.ts'
 import { createTextView } from '../../../core/text/index.ts'
 import { createSecretLinter } from '../../../engines/secretlint/index.ts'
-import { createPiiGuard } from '../../../guards/pii/index.ts'
+import { createPiiGuard, type NameFinder } from '../../../guards/pii/index.ts'
+import { loadNameFinder } from '../../../guards/pii/names.ts'
 import { createSecretsGuard } from '../../../guards/secrets/index.ts'
-import type { Finding, Guard } from '../../../spec/index.ts'
+import { ParapetError, type Finding, type Guard } from '../../../spec/index.ts'
 
 /** Passes after which a text that still holds something is given up. */
 const PASSES = 4
@@ -21,12 +22,20 @@ export interface Redacted {
 /** Null for a text that could not be cleaned; rejects where a guard fails. */
 export type Redactor = (text: string) => Promise<Redacted | null>
 
-export function createRedactor(): Redactor {
+/**
+ * @param finder finds names of persons within sentences; null looks for none; absent: the optional package, where it is installed
+ * @returns the redactor, and whether it finds such names
+ */
+export async function createRedactor(
+  finder?: NameFinder | null,
+): Promise<{ readonly redact: Redactor; readonly names: boolean }> {
+  const findNames = finder === undefined ? await installedFinder() : finder
   const guards = [
     createSecretsGuard({ id: 'secrets', linter: createSecretLinter() }),
-    createPiiGuard({ id: 'pii', mode: 'mask' }),
+    // Names after a title need no package.
+    createPiiGuard({ id: 'pii', mode: 'mask', names: true, nameFinder: findNames ?? (() => []) }),
   ]
-  return async (given) => {
+  const redact: Redactor = async (given) => {
     const masked: Record<string, number> = {}
     let text = given
     for (let pass = 0; pass < PASSES; pass += 1) {
@@ -37,6 +46,17 @@ export function createRedactor(): Redactor {
       text = cleaned
     }
     return null
+  }
+  return { redact, names: findNames !== null }
+}
+
+/** Null where the package is not installed. */
+async function installedFinder(): Promise<NameFinder | null> {
+  try {
+    return await loadNameFinder()
+  } catch (error) {
+    if (ParapetError.isInstance(error) && error.code === 'engine_unavailable') return null
+    throw error
   }
 }
 

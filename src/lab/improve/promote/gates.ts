@@ -105,9 +105,9 @@ function untrained({ set, texts }: GateFacts['learnt'][number]): readonly Gate[]
   if (texts === 0) return []
   const reason =
     texts === null
-      ? 'Nobody knows what the candidate was trained on, so its figures on this set may be memory.'
-      : `The candidate was trained on ${texts} texts of this set, so its figures there are memory. Take them out of the training data.`
-  return [{ id: 'untrained', about: set, passed: texts === null, reason }]
+      ? 'Nobody knows what the candidate was trained on, so its figures on this set may be memory. Train it here; to go back to an earlier version, roll back.'
+      : `The candidate learnt from, or was calibrated on, ${texts} texts of this set or copies of them, so its figures there are memory. Take them out of the base data, or collect again with these pins, and train again.`
+  return [{ id: 'untrained', about: set, passed: false, reason }]
 }
 
 function gainOf(targets: readonly JudgedPair[], options: GateOptions): Gain {

@@ -4,20 +4,24 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { ParapetError } from '../../../spec/index.ts'
 import { judgedText, textHash } from '../../eval/contamination.ts'
+import { Copies, wordHash } from '../collect/copies.ts'
+import type { EvaluationSample } from '../../eval/sample.ts'
 import { countDecisions, decisionMetrics } from '../../eval/metrics/decisions.ts'
 import { writeRunFolder } from '../../eval/run-folder.ts'
 import { runEvaluation, type EvaluationOutcome } from '../../eval/run.ts'
 import type { Subject } from '../../eval/subject.ts'
-import { readDataSet, type DataSetFacts } from '../collect/data-set.ts'
-import { replaceFolder, type ImprovementFolder } from '../improvement-folder.ts'
+import { DATA_FILES, readDataSet, type DataSetFacts } from '../collect/data-set.ts'
+import { readRecordFile } from '../../train/records.ts'
+import { readChecked, replaceFolder, type ImprovementFolder } from '../improvement-folder.ts'
 import { renderPromotionReport } from '../report/promotion-report.ts'
 import { movePointer, readPointer } from '../versions/pointer.ts'
 import { openVersion, type VersionManifest } from '../versions/version.ts'
 import { falseAlarms, judgeGates, type GateFacts, type GateOptions } from './gates.ts'
 import { changeOf, changesBy, pairsOf, type JudgedPair } from './paired-rows.ts'
-import { readPins, type PinnedSet } from './pins.ts'
+import { readPins, type Pin, type PinnedSet } from './pins.ts'
 import { conclusionOf, type Promotion } from './promotion.ts'
 
 export interface PromoteOptions {
@@ -44,13 +48,15 @@ export async function promoteVersion(folder: ImprovementFolder, options: Promote
     const candidate = await openVersion(folder, id)
     const outcome = await measure(sets, [candidate.subject, current.subject], options)
     const pairs = pairsOf(sets, outcome.predictions, { current: version, candidate: id })
-    const facts = factsOf(sets, outcome, candidate.subject, version)
+    const data = dataOf(folder, candidate.manifest)
+    const facts = factsOf(sets, outcome, candidate.subject, version, collectedCopies(folder, data))
     const { gates, gain } = judgeGates(pairs, facts, options.gates)
     const passed = gates.every((gate) => gate.passed)
     const promotion: Promotion = {
       ...{ format: 1, id: folder.nextId('promotions'), at, passed },
       outcome: options.compareOnly ? 'compared' : passed ? 'promoted' : 'refused',
-      ...{ current: version, candidate: candidate.manifest, data: dataOf(folder, candidate.manifest) },
+      ...{ current: version, candidate: candidate.manifest, data },
+      tries: triesOf(folder, pins, id),
       ...{ pins, options: options.gates, threshold: 0.5, gain, gates },
       ...slicesOf(pairs, sets),
     }
@@ -89,6 +95,7 @@ function factsOf(
   { run, predictions }: EvaluationOutcome,
   candidate: Subject,
   current: string,
+  copies: Copies | null,
 ): GateFacts {
   const unjudged = run.results.find(
     (result) => result.status === 'not_judged' && [candidate.name, current].includes(result.subject),
@@ -103,13 +110,38 @@ function factsOf(
   const hashes = candidate.trainingHashes
   return {
     failures: { current: failuresOf(current), candidate: failuresOf(candidate.name) },
-    learnt: sets.map(({ set }) => ({
-      set: set.name,
-      texts:
-        hashes === undefined ? null : set.samples.filter((sample) => hashes.has(textHash(judgedText(sample)))).length,
-    })),
+    learnt: sets.map(({ set }) => {
+      const isKnown = (sample: EvaluationSample): boolean => {
+        const text = judgedText(sample)
+        return (
+          hashes?.has(textHash(text)) === true || hashes?.has(wordHash(text)) === true || copies?.hold(sample) === true
+        )
+      }
+      return { set: set.name, texts: hashes === undefined ? null : set.samples.filter(isKnown).length }
+    }),
   }
 }
+
+/** What the candidate learnt of the collected rows, for near-copies; null where the data set is gone. */
+function collectedCopies(folder: ImprovementFolder, data: DataSetFacts | null): Copies | null {
+  return data === null ? null : new Copies(readRecordFile(join(folder.data(data.id), DATA_FILES.rows)).records)
+}
+
+/** Comparisons on any of these target sets until now, this one included, and how many candidates they were of. */
+function triesOf(folder: ImprovementFolder, pins: readonly Pin[], candidate: string): Promotion['tries'] {
+  const targets = new Set(pins.flatMap(({ role, sha256 }) => (role === 'target' ? [sha256] : [])))
+  const earlier = folder
+    .ids('promotions')
+    .map((id) => readChecked(join(folder.promotions(id), 'promotion.json'), recordSchema))
+    .filter((record) => record.pins.some(({ role, sha256 }) => role === 'target' && targets.has(sha256)))
+  const candidates = new Set([...earlier.map((record) => record.candidate.id), candidate])
+  return { comparisons: earlier.length + 1, candidates: candidates.size }
+}
+
+const recordSchema = z.object({
+  candidate: z.object({ id: z.string() }),
+  pins: z.array(z.object({ role: z.string(), sha256: z.string() })),
+})
 
 function dataOf(folder: ImprovementFolder, { origin }: VersionManifest): DataSetFacts | null {
   if (origin.kind !== 'trained') return null

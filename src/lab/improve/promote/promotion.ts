@@ -22,6 +22,8 @@ export interface Promotion {
   /** What the candidate learnt from beside the base data; null where nothing was collected or the data set is gone. */
   readonly data: DataSetFacts | null
   readonly pins: readonly Pin[]
+  /** Comparisons on any of the target sets until then, this one included, and how many candidates they were of. */
+  readonly tries: { readonly comparisons: number; readonly candidates: number }
   readonly options: GateOptions
   /** Decisions are made at this score. */
   readonly threshold: 0.5
@@ -51,9 +53,16 @@ export function conclusionOf({ outcome, passed, gates, current, candidate, gain 
   return `${stays}: ${what.join('; ')}.`
 }
 
+/** How often the target sets have decided; null the first time. */
+export function triesInWords({ tries: { comparisons, candidates } }: Promotion): string | null {
+  if (comparisons === 1) return null
+  const others = candidates === 1 ? 'all of this candidate' : `of ${candidates} candidates`
+  return `This is comparison ${comparisons} on these target sets, ${others}. No condition is corrected for that: each new candidate is another chance to pass by luck, so pin fresh target sets now and then.`
+}
+
 const WORDS: Readonly<Record<Gate['id'], string>> = {
   answers: 'not every text was answered',
-  untrained: 'it was trained on what measures it',
+  untrained: 'it was trained on what measures it, or may have been',
   gain: 'no real gain is shown',
   targets: 'a target set got worse',
   'false-alarms': 'it is not shown that false alarms are not worse',

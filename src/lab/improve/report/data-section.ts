@@ -46,7 +46,14 @@ export function dataSection({ data, candidate }: Promotion): Markup {
       </table>
     </div>
     ${countsTable('Read, and left out', leftOut(data))}
-    ${countsTable('Masked before anything was written', Object.entries(data.masked))}`
+    ${countsTable('Masked before anything was written', Object.entries(data.masked))}
+    <p class="muted">
+      ${
+        data.names === true
+          ? 'Names of persons within English sentences were looked for; some may remain.'
+          : 'Names of persons within sentences were not looked for: the optional package compromise was not installed.'
+      }
+    </p>`
 }
 
 const GROUPS: readonly (readonly [string, (slice: Slice) => string])[] = [

@@ -6,7 +6,7 @@ import { html, type Markup } from '../../eval/report/markup.ts'
 import { inPercent, inWhole } from '../../eval/report/numbers.ts'
 import { renderPage } from '../../eval/report/page.ts'
 import { inThousand, type Gate } from '../promote/gates.ts'
-import { conclusionOf, type Promotion } from '../promote/promotion.ts'
+import { conclusionOf, triesInWords, type Promotion } from '../promote/promotion.ts'
 import { alarmsSection } from './alarms-section.ts'
 import { dataSection } from './data-section.ts'
 import { slicesSection } from './slices-section.ts'
@@ -63,7 +63,7 @@ function changedSection(promotion: Promotion): Markup {
   const [before, after] = (['errorsBefore', 'errorsAfter'] as const).map((name) =>
     targets.reduce((all, set) => all + set[name], 0),
   )
-  const most = languages.filter(({ better, worse }) => worse > better).map(({ name }) => name)
+  const most = [...sets, ...languages].filter(({ better, worse }) => worse > better).map(({ name }) => name)
   return html`<h2 id="changed">What changed</h2>
     <ul>
       <li>
@@ -96,9 +96,10 @@ const TITLES: Readonly<Record<Gate['id'], string>> = {
   keep: 'Nothing else got worse',
 }
 
-function whySection({ gates, constants }: Promotion): Markup {
+function whySection(promotion: Promotion): Markup {
+  const { gates, constants } = promotion
   return html`<h2 id="why">Why</h2>
-    <p class="muted">A version is promoted only where every condition holds.</p>
+    <p class="muted">A version is promoted only where every condition holds. ${triesInWords(promotion)}</p>
     <div class="scroll" tabindex="0" role="region" aria-label="Conditions">
       <table>
         <thead>

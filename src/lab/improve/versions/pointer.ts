@@ -48,7 +48,7 @@ export function readPointer(folder: ImprovementFolder): Pointer {
   if (!existsSync(folder.pointer))
     throw new ParapetError(
       'configuration',
-      `No version of ${folder.path} is current. Begin with a guard: parapet improve start.`,
+      `No version of ${folder.path} is current: ${folder.pointer} is missing. Restore it from a backup; where nothing was collected yet, parapet improve start begins again.`,
     )
   return readChecked(folder.pointer, pointerSchema)
 }

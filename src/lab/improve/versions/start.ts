@@ -1,5 +1,5 @@
 /** Begins: a folder whose first version is a guard that is there already. */
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MODEL_FILES as SHIPPED } from '../../../engines/embedded/index.ts'
@@ -22,6 +22,8 @@ export async function startImproving({ folder: path, guard, holdOut, at }: Start
   const folder = ImprovementFolder.create(path, holdOut)
   const release = folder.hold()
   try {
+    // Of a beginning that was cut off: nothing of it was ever current.
+    rmSync(folder.versions(), { recursive: true, force: true })
     const origin = { kind: 'given', name: guard === undefined ? 'shipped' : 'given' } as const
     const manifest = writeVersion(folder, files, { parent: null, madeAt: at, origin })
     await openVersion(folder, manifest.id)

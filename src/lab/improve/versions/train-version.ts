@@ -2,20 +2,31 @@
  * A candidate: the trainer of `parapet lab train` on base data and collected rows, its models in a version of their own. Nothing becomes
  * current here.
  *
- * The unfinished run is kept by its fingerprint, so that a run that was killed goes on where it was; the same data, options and seed give
- * the version that is there already.
+ * The unfinished run is kept by its fingerprint, so that a deep tier whose training was killed goes on where it was; the fast tier has no
+ * middle and begins again. The same data, options and seed give the version that is there already.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ParapetError } from '../../../spec/index.ts'
-import { readRecordFile, readRecordFiles } from '../../train/records.ts'
+import { readRecordFile, readRecordFiles, type RecordFile, type TrainingRecord } from '../../train/records.ts'
 import { runTraining } from '../../train/run-training.ts'
 import { CALIBRATION_SETS } from '../../train/shipped-settings.ts'
+import { judgedText, textHash } from '../../eval/contamination.ts'
+import { wordHash } from '../collect/copies.ts'
 import { DATA_FILES, readDataSet } from '../collect/data-set.ts'
-import type { ImprovementFolder } from '../improvement-folder.ts'
+import { scrubDataSets } from '../collect/forgotten.ts'
+import { RUN, type ImprovementFolder } from '../improvement-folder.ts'
 import { readPointer } from './pointer.ts'
-import { listVersions, openVersion, readModels, writeVersion, type VersionManifest } from './version.ts'
+import {
+  HASHES_FILE,
+  listVersions,
+  openVersion,
+  readModels,
+  type VersionFiles,
+  type VersionManifest,
+  writeVersion,
+} from './version.ts'
 
 export interface TrainVersionOptions {
   /** As `--data` of `parapet lab train`. */
@@ -50,6 +61,7 @@ export interface TrainedVersion {
 export async function trainVersion(folder: ImprovementFolder, options: TrainVersionOptions): Promise<TrainedVersion> {
   const release = folder.hold()
   try {
+    scrubDataSets(folder, options.at)
     const id = options.data ?? folder.ids('data').at(-1)
     if (id === undefined)
       throw new ParapetError('configuration', 'Nothing has been collected yet. Collect first: parapet improve collect.')
@@ -61,13 +73,14 @@ export async function trainVersion(folder: ImprovementFolder, options: TrainVers
       )
     const rows = join(folder.data(id), DATA_FILES.rows)
     const settings = settingsOf(options)
-    const base = baseOf(options.base)
+    const files = baseFiles(options.base)
+    const base = files.map(({ name, records, sha256: hash }) => ({ name, rows: records.length, sha256: hash }))
     const fingerprint = sha256(JSON.stringify([base, facts.sha256[DATA_FILES.rows], settings, options.seed]))
     const before = listVersions(folder).find(
       ({ manifest }) => manifest?.origin.kind === 'trained' && manifest.origin.fingerprint === fingerprint,
     )?.manifest
     if (before !== undefined && before !== null) return { manifest: before, known: true }
-    const work = folder.versions(`run-${fingerprint.slice(0, 16)}`)
+    const work = folder.versions(`${RUN}${fingerprint.slice(0, 16)}`)
     await runTraining({
       ...{ data: options.base, out: work, extra: Array.from({ length: options.repeat ?? 1 }, () => rows) },
       ...{ tier: options.tier, seed: options.seed, threads: options.threads },
@@ -78,7 +91,8 @@ export async function trainVersion(folder: ImprovementFolder, options: TrainVers
       ...(options.scale === undefined ? {} : { scale: options.scale }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
-    const manifest = writeVersion(folder, readModels(work), {
+    const known = [...files, readRecordFile(rows)].flatMap(({ records }) => records)
+    const manifest = writeVersion(folder, withHashes(readModels(work), known), {
       parent: readPointer(folder).version,
       madeAt: options.at,
       origin: {
@@ -110,15 +124,29 @@ function readEncoder(path: string): Uint8Array {
   }
 }
 
+/**
+ * Hashes of everything the version saw: what it learnt, and what set its thresholds, which a trainer's own list leaves out. Beside the
+ * hash of a text stands that of its words, so that another comma hides nothing.
+ */
+function withHashes({ models, files }: VersionFiles, records: readonly TrainingRecord[]): VersionFiles {
+  const learnt = Buffer.from(files[HASHES_FILE] ?? '')
+    .toString()
+    .split('\n')
+  const seen = records.flatMap(({ prompt, response }) => {
+    const text = judgedText({ prompt, response })
+    return [textHash(text), wordHash(text)]
+  })
+  const hashes = [...new Set([...learnt, ...seen])].filter((line) => line !== '').toSorted()
+  return { models, files: { ...files, [HASHES_FILE]: Buffer.from(`${hashes.join('\n')}\n`) } }
+}
+
 /** Calibration files count too: thresholds come from them. */
-function baseOf(path: string): readonly { readonly name: string; readonly rows: number; readonly sha256: string }[] {
+function baseFiles(path: string): readonly RecordFile[] {
   const open = join(path, 'train/open')
   const calibration = CALIBRATION_SETS.map((name) => join(path, 'dev', `${name}.jsonl.gz`)).filter((file) =>
     existsSync(file),
   )
-  return [...readRecordFiles(existsSync(open) ? open : path), ...calibration.map(readRecordFile)].map(
-    ({ name, records, sha256: hash }) => ({ name, rows: records.length, sha256: hash }),
-  )
+  return [...readRecordFiles(existsSync(open) ? open : path), ...calibration.map(readRecordFile)]
 }
 
 function sha256(data: string | Uint8Array): string {
