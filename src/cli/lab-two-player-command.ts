@@ -40,7 +40,10 @@ export async function runLabTwoPlayer(io: CliIo, options: Options): Promise<numb
         seeds: Array.from({ length: number('seeds') }, (_, at) => at + 1),
         arms: words(options, 'arms') as readonly Arm[],
         ...{ count: number('proposals'), temperature: number('temperature') },
-        classifier: { loss: options['loss'] === 'zlpr' ? 'zlpr' : 'bce' },
+        classifier: {
+          outputs: options['outputs'] === 'twelve' ? 'twelve' : 'one',
+          loss: options['loss'] === 'zlpr' ? 'zlpr' : 'bce',
+        },
         generator: generatorOf(io, kind, options, models, context.signal),
         resume: options['resume'] === true,
         ...context,

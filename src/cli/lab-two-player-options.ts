@@ -25,7 +25,12 @@ export function addTwoPlayer(lab: Command, io: CliIo, done: Done): void {
     .option('--proposals <n>', 'proposals of each of them in each language', aboveZero, 8)
     .option('--temperature <t>', 'of the generator', positive, 0.7)
     .addOption(
-      new Option('--loss <loss>', "the classifier's: the paper's or the released code's")
+      new Option('--outputs <n>', "the classifier's: harmful at all, or the paper's twelve categories")
+        .choices(['one', 'twelve'])
+        .default('one'),
+    )
+    .addOption(
+      new Option('--loss <loss>', "of twelve outputs: the paper's or the released code's; of one they are the same")
         .choices(['bce', 'zlpr'])
         .default('bce'),
     )

@@ -3,8 +3,11 @@
  * tunes all its weights on the preferences by DPO + RPO, through the same losses and training loop as `lab align`.
  *
  * It shows the whole loop of the paper with a language model that is really updated, at a size that trains on a processor in minutes. Its
- * texts are poor beyond short sentences of the kind it was taught; for real data use transforms or an engine. The reference of a
- * round is the model as the round found it.
+ * texts are poor beyond short sentences of the kind it was taught; for real data use transforms or an engine.
+ *
+ * A deviation: the paper's game has one reference, the generator before the game. Here the reference of a round is the model as the round
+ * found it, which is what `alignDecoder` takes, so over T rounds the pull back to the beginning is weaker than the paper's β says. The policy
+ * over transforms keeps the reference of its start.
  */
 import { loadOnnxRuntime, type OnnxRuntime } from '../../../nn/runtime/onnx-runtime.ts'
 import type { ParameterValues } from '../../../nn/tensor/parameters.ts'

@@ -4,6 +4,7 @@
  * configuration of them for tuning elsewhere.
  *
  * A call that fails or is refused by the server makes no proposal and no rating, and is counted. An answer without a number is rated 5.
+ * Ratings are asked for at temperature 0, not at the 0.7 of the released script, so that the same text has the same level.
  */
 import type { Reply, Target } from '../../redteam/prompts/index.ts'
 import type { Message } from '../../../spec/index.ts'

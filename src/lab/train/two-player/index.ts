@@ -38,7 +38,7 @@ export { figuresOf, type LanguageFigures, type LanguageSet, readLanguageSets } f
 export { type Arm, ARMS, playRound } from './play-round.ts'
 export { gatherSeed, SEED_SHARES } from './seed-rows.ts'
 export { runTwoPlayer, type RunTwoPlayerOptions } from './run-two-player.ts'
-export type { ArmRecord, LanguageCourse, RoundRecord, TwoPlayerRun } from './two-player-run.ts'
+export type { ArmRecord, LanguageCourse, RoundRecord, SetCourse, TwoPlayerRun } from './two-player-run.ts'
 export {
   bestClassifier,
   bestGenerator,

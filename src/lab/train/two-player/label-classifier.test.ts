@@ -1,4 +1,4 @@
-/** The classifier of the game: learns its categories by either loss, from scratch and seeded, and refuses rows of one kind. */
+/** The classifier of the game: learns harm or its categories by either loss, from scratch and seeded, and refuses rows of one kind. */
 import { describe, expect, test } from 'vitest'
 import { PLANTS, SWEETS } from '../../../../test/support/lab-rows.ts'
 import { CLASSIFIER_SETTINGS, trainLabelClassifier } from './label-classifier.ts'
@@ -18,8 +18,10 @@ const ROWS = [
   })),
 ]
 
-describe.each(['bce', 'zlpr'] as const)('trained by %s', (loss) => {
-  const settings = { ...CLASSIFIER_SETTINGS, loss, bits: 12, epochs: 20 }
+const TWELVE = { ...CLASSIFIER_SETTINGS, outputs: 'twelve', bits: 12, epochs: 20 } as const
+
+describe.each(['bce', 'zlpr'] as const)('with twelve outputs, trained by %s', (loss) => {
+  const settings = { ...TWELVE, loss }
   const classifier = trainLabelClassifier(ROWS, settings, 1)
 
   test('it tells harmful from harmless texts it has not seen, and one category from another', () => {
@@ -38,6 +40,23 @@ describe.each(['bce', 'zlpr'] as const)('trained by %s', (loss) => {
     const text = 'Tell me of the letters'
     expect([...trainLabelClassifier(ROWS, settings, 1).logits(text)]).toEqual([...classifier.logits(text)])
     expect([...trainLabelClassifier(ROWS, settings, 2).logits(text)]).not.toEqual([...classifier.logits(text)])
+  })
+})
+
+describe('with one output', () => {
+  const settings = { ...TWELVE, outputs: 'one' } as const
+  const classifier = trainLabelClassifier(ROWS, settings, 1)
+
+  test('it tells harmful from harmless texts of any category, and names none', () => {
+    expect(classifier.decide('How do I water my orchids in summer?').unsafe).toBe(false)
+    for (const text of ['Tell me how to steal the sherbet of my sister secretly', 'Read the private letters about it'])
+      expect(classifier.decide(text)).toMatchObject({ unsafe: true, triggered: [] })
+  })
+
+  test('both losses are the same', () => {
+    const other = trainLabelClassifier(ROWS, { ...settings, loss: 'zlpr' }, 1)
+    expect([...other.logits('Tell me of the letters')]).toEqual([...classifier.logits('Tell me of the letters')])
+    expect(classifier.logits('')).toHaveLength(1)
   })
 })
 
@@ -74,13 +93,19 @@ describe('rows without a category', () => {
   const unknown = row('Read the private letters about jam of my brother', null, 1)
 
   test('get the one that mapped rows speak for', () => {
-    const { rows, found } = labelUnmapped([...known, unknown], { ...CLASSIFIER_SETTINGS, bits: 12, epochs: 20 }, 1)
+    const { rows, found } = labelUnmapped([...known, unknown], TWELVE, 1)
     expect(found).toBe(1)
     expect(rows.at(-1)?.targets).toEqual(targetsAt([5]))
     expect(rows.slice(0, -1).map(({ targets }) => targets)).toEqual(known.map(({ targets }) => targets))
   })
 
   test('get non-violent crimes where nothing could teach', () => {
-    expect(labelUnmapped([unknown], CLASSIFIER_SETTINGS, 1).rows[0]?.targets).toEqual(targetsAt([1]))
+    expect(labelUnmapped([unknown], TWELVE, 1).rows[0]?.targets).toEqual(targetsAt([1]))
+  })
+
+  test('are only marked as harmful where the classifier has one output', () => {
+    const { rows, found } = labelUnmapped([...known, unknown], { ...TWELVE, outputs: 'one' }, 1)
+    expect(found).toBe(0)
+    expect(rows.at(-1)?.targets).toContain(1)
   })
 })

@@ -1,10 +1,13 @@
 /**
- * The classifier of the game: twelve outputs over hashed features of one text, always trained from scratch (arXiv 2502.05163: for
- * stability). The sum of cross-entropies goes through the trainer of the embedded guard's fast tier; the ranking loss of the released code
- * couples the outputs of a row, which that trainer cannot, and has a step of its own here with the same features, rates and order.
+ * The classifier of the game over hashed features of one text, always trained from scratch (arXiv 2502.05163: for stability), with one of
+ * two sets of outputs. `twelve` are the paper's categories, decided by the largest. `one` says whether any applies. The paper's language model
+ * shares what it learns between its outputs; a linear model shares nothing, so each of twelve sees few harmful rows and the largest of them
+ * ranks worse than one output that sees all (docs/guides/two-player.md has the figures).
  *
- * Seeded and single-threaded: the same rows and seed give the same numbers. A quarter of the shipped model's buckets, so that it is trained
- * in seconds. It is no guard: it has neither calibration nor a file form.
+ * The sum of cross-entropies goes through the trainer of the embedded guard's fast tier, with its number of buckets; the ranking loss of the
+ * released code couples the outputs of a row, which that trainer cannot, and has a step of its own here with the same features, rates and
+ * order. With one output both losses are the same function. Seeded and single-threaded: the same rows and seed give the same
+ * numbers. It is no guard: it has neither calibration nor a file form.
  */
 import { HashedFeatures } from '../../../nn/hashed-features.ts'
 import { createRandom } from '../../../nn/random.ts'
@@ -19,6 +22,7 @@ export interface LabelledText {
 }
 
 export interface ClassifierSettings {
+  readonly outputs: 'one' | 'twelve'
   readonly loss: ClassifierLoss
   /** log2 of the buckets. */
   readonly bits: number
@@ -27,13 +31,16 @@ export interface ClassifierSettings {
   readonly decay: number
 }
 
-export const CLASSIFIER_SETTINGS: ClassifierSettings = { loss: 'bce', bits: 16, epochs: 4, rate: 0.3, decay: 1e-6 }
+/** The fast tier's own, with its number of buckets. */
+export const CLASSIFIER_SETTINGS: ClassifierSettings = {
+  ...{ outputs: 'one', loss: 'bce', bits: 18, epochs: 4, rate: 0.3, decay: 1e-6 },
+}
 
 /** Beginning of a text that is looked at, as in training of the shipped model. */
 const LONGEST = 3000
-const WIDTH = DUOGUARD_LABELS.length
+const HARMFUL = 'harmful'
 
-/** Weights by bucket and category. */
+/** Weights by bucket and output. */
 interface Weights {
   readonly values: Int8Array | Float32Array
   readonly scales: ArrayLike<number>
@@ -49,7 +56,7 @@ export class LabelClassifier {
     this.#weights = weights
   }
 
-  /** One logit a category. */
+  /** One logit an output. */
   logits(text: string): Float64Array {
     const features = this.#features
     features.extract(text, 0, Math.min(text.length, LONGEST))
@@ -60,8 +67,10 @@ export class LabelClassifier {
     return this.logits(text).map(sigmoid)
   }
 
+  /** With one output no category is told apart: none is triggered. */
   decide(text: string): LabelDecision {
-    return decide(this.probabilities(text))
+    const decision = decide(this.probabilities(text))
+    return this.#weights.biases.length === 1 ? { ...decision, triggered: [] } : decision
   }
 }
 
@@ -84,10 +93,11 @@ export function trainLabelClassifier(
   const features = new HashedFeatures(settings.bits)
   const examples = rows.map(({ text, targets }): Example => {
     features.extract(text, 0, Math.min(text.length, LONGEST))
-    return { buckets: features.buckets.slice(0, features.count), targets }
+    const own = settings.outputs === 'one' ? ([targets.includes(1) ? 1 : 0] as const) : targets
+    return { buckets: features.buckets.slice(0, features.count), targets: own }
   })
-  const weights =
-    settings.loss === 'bce' ? byCrossEntropy(examples, settings, seed) : byRanking(examples, settings, seed)
+  const separate = settings.outputs === 'one' || settings.loss === 'bce'
+  const weights = separate ? byCrossEntropy(examples, settings, seed) : byRanking(examples, settings, seed)
   return new LabelClassifier(settings.bits, weights)
 }
 
@@ -98,6 +108,7 @@ interface Example {
 
 function byCrossEntropy(examples: readonly Example[], settings: ClassifierSettings, seed: number): Weights {
   const { bits, epochs, rate, decay } = settings
+  const outputs = settings.outputs === 'one' ? [HARMFUL] : DUOGUARD_LABELS
   const [model] = trainLinear(
     examples.map(({ buckets, targets }) => ({
       segments: [{ part: 0, buckets }],
@@ -105,8 +116,8 @@ function byCrossEntropy(examples: readonly Example[], settings: ClassifierSettin
       weight: 1,
     })),
     {
-      ...{ outputs: DUOGUARD_LABELS, epochs, rate, decay, seed },
-      parts: [{ bits, outputs: DUOGUARD_LABELS.map((_, output) => output) }],
+      ...{ outputs, epochs, rate, decay, seed },
+      parts: [{ bits, outputs: outputs.map((_, output) => output) }],
     },
   )
   if (model === undefined) throw new RangeError('one part was trained')
@@ -116,10 +127,11 @@ function byCrossEntropy(examples: readonly Example[], settings: ClassifierSettin
 /** AdaGrad over whole rows: the gradient of a category depends on the logits of all. */
 function byRanking(examples: readonly Example[], settings: ClassifierSettings, seed: number): Weights {
   const { bits, epochs, rate: highest, decay } = settings
-  const values = new Float32Array(2 ** bits * WIDTH)
+  const width = DUOGUARD_LABELS.length
+  const values = new Float32Array(2 ** bits * width)
   const squares = new Float32Array(values.length)
-  const biases = new Float64Array(WIDTH)
-  const weights: Weights = { values, scales: new Float32Array(WIDTH).fill(1), biases }
+  const biases = new Float64Array(width)
+  const weights: Weights = { values, scales: new Float32Array(width).fill(1), biases }
   const random = createRandom(seed)
   const order = Int32Array.from(examples, (_, at) => at)
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -131,8 +143,8 @@ function byRanking(examples: readonly Example[], settings: ClassifierSettings, s
       gradient.forEach((slope, output) => (biases[output] = (biases[output] ?? 0) - 0.02 * rate * slope))
       const scale = 1 / Math.sqrt(Math.max(1, buckets.length))
       for (const bucket of buckets)
-        for (let output = 0; output < WIDTH; output++) {
-          const place = bucket * WIDTH + output
+        for (let output = 0; output < width; output++) {
+          const place = bucket * width + output
           const slope = (gradient[output] ?? 0) * scale
           const total = (squares[place] ?? 0) + slope * slope
           squares[place] = total
@@ -144,12 +156,13 @@ function byRanking(examples: readonly Example[], settings: ClassifierSettings, s
   return weights
 }
 
-/** `bias + scale · Σ weights / √n` of each category over the distinct features. */
+/** `bias + scale · Σ weights / √n` of each output over the distinct features. */
 function sums({ values, scales, biases }: Weights, buckets: Int32Array, count: number): Float64Array {
-  const logits = new Float64Array(WIDTH)
+  const width = biases.length
+  const logits = new Float64Array(width)
   for (let at = 0; at < count; at++) {
-    const from = (buckets[at] ?? 0) * WIDTH
-    for (let output = 0; output < WIDTH; output++) logits[output] = (logits[output] ?? 0) + (values[from + output] ?? 0)
+    const from = (buckets[at] ?? 0) * width
+    for (let output = 0; output < width; output++) logits[output] = (logits[output] ?? 0) + (values[from + output] ?? 0)
   }
   const divisor = Math.sqrt(Math.max(1, count))
   return logits.map((sum, output) => (biases[output] ?? 0) + ((scales[output] ?? 0) * sum) / divisor)

@@ -3,6 +3,7 @@
  * three times about the rest (arXiv 2502.05163); here a classifier trained on the rows that are mapped says its likeliest category.
  *
  * Done once, on the seed, before the game: later rows inherit what was found. `Jailbreak prompts` is never given, it is not about content.
+ * A classifier with one output needs no categories, and none are looked for: such rows are only marked as harmful.
  */
 import { JAILBREAK, type LabelTargets, targetsAt } from './labels.ts'
 import { type ClassifierSettings, trainLabelClassifier } from './label-classifier.ts'
@@ -19,7 +20,7 @@ export interface LabelledSeed {
 
 export function labelUnmapped(rows: readonly SeedRow[], settings: ClassifierSettings, seed: number): LabelledSeed {
   const known = rows.flatMap(({ text, targets }) => (targets === null ? [] : [{ text, targets }]))
-  const found = rows.length - known.length
+  const found = settings.outputs === 'one' ? 0 : rows.length - known.length
   const teaches = known.some(({ targets }) => targets.includes(1)) && known.some(({ targets }) => !targets.includes(1))
   const teacher = found === 0 || !teaches ? null : trainLabelClassifier(known, settings, seed)
   return {

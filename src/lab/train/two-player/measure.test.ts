@@ -120,7 +120,7 @@ test('the headline says shown only where an interval leaves 0 out', () => {
     gain: readonly [number, number],
     gap: readonly [number, number] | null,
   ): LanguageCourse => ({
-    ...{ language, sets: ['s'], overStatic: estimate(-0.1, 0.1) },
+    ...{ language, sets: ['s'], overStatic: estimate(-0.1, 0.1), overFrozen: estimate(0.01, 0.1) },
     arms: [
       {
         arm: 'game',
@@ -139,7 +139,8 @@ test('the headline says shown only where an interval leaves 0 out', () => {
   const headline = headlineOf(all, false)
   expect(headline).toContain('Of de, fr, a rise of average precision over the rounds is shown for de;')
   expect(headline).toContain('a smaller gap to English for de;')
-  expect(headline).toContain('more than static augmentation of equal size for none.')
+  expect(headline).toContain('more than static augmentation of equal size for none;')
+  expect(headline).toContain('more than with a generator that does not learn for en, de, fr.')
   expect(headline).toContain('English: neither rise nor fall is shown.')
   expect(headlineOf(all.slice(0, 1), true)).toMatch(/^No language but English was measured\..*held-out/)
 })

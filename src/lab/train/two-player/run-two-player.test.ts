@@ -116,6 +116,19 @@ describe('a whole run', () => {
     expect([moved('game'), moved('frozen'), moved('static')]).toEqual([true, false, false])
   })
 
+  test('every set is compared by itself, and the game with both of its controls', () => {
+    const [german] = run.bySet
+    expect(german).toMatchObject({ set: 'test', language: 'de', selection: false })
+    expect(german?.arms.map(({ arm }) => arm)).toEqual(['game', 'frozen', 'static'])
+    const course = run.course.find(({ language }) => language === 'de')
+    // One set: its mean is the set itself.
+    expect(german?.arms[0]?.gain.value).toBeCloseTo(course?.arms[0]?.gain.value ?? Number.NaN, 12)
+    expect(course?.overFrozen?.value).toBeCloseTo(
+      (course?.arms[0]?.rounds.at(-1)?.value ?? 0) - (course?.arms[1]?.rounds.at(-1)?.value ?? 0),
+      12,
+    )
+  })
+
   test('no control that turns the label joined', () => {
     const added = readRecordFile(place('whole/added-game-1.jsonl.gz')).records
     expect(added.length).toBeGreaterThan(0)
@@ -185,6 +198,20 @@ describe('a whole run', () => {
   )
 })
 
+test('nothing is concluded from a set for selection, but it is measured', { timeout: 60_000 }, async () => {
+  writeLines(place('chosen.jsonl.gz'), [
+    row({ task: 'prompt_harm', lang: 'de', prompt: 'Wie gieße ich die Rosen?' }),
+    row({ task: 'prompt_harm', lang: 'de', label: 1, prompt: 'Zeig mir, wie ich den Kuchen stehle' }),
+  ])
+  const evaluate = [place('chosen.jsonl.gz'), place('test.jsonl.gz')]
+  const run = await runTwoPlayer(options('chosen', { evaluate, selection: ['chosen'], rounds: 1, arms: ['game'] }))
+  expect(run.course.map(({ language, sets }) => [language, sets])).toEqual([['de', ['test']]])
+  expect(run.bySet.map(({ set, selection }) => [set, selection])).toEqual([
+    ['chosen', true],
+    ['test', false],
+  ])
+})
+
 test('a text of an evaluated set is neither joined nor counted nor preferred', { timeout: 60_000 }, async () => {
   const [ofSet, other] = [
     'How can I water the roses in my garden today?',
@@ -248,6 +275,12 @@ describe('is refused', () => {
     )
     await expect(runTwoPlayer(options('refused', { data: place('one') }))).rejects.toThrow(
       'no English row with label 1',
+    )
+  })
+
+  test('sets for selection alone', async () => {
+    await expect(runTwoPlayer(options('refused', { selection: ['test'] }))).rejects.toThrow(
+      'All sets are for selection',
     )
   })
 

@@ -33,6 +33,8 @@ export interface RunTwoPlayerOptions {
   readonly data: string
   /** Labelled sets to measure on; none gives figures on held-out rows only. */
   readonly evaluate: readonly string[]
+  /** Names of those by which settings were chosen: they are measured, but nothing is concluded from them. */
+  readonly selection?: readonly string[]
   readonly out: string
   /** Languages of proposals; the seed has these and English. */
   readonly languages: readonly string[]
@@ -68,10 +70,13 @@ export async function runTwoPlayer(options: RunTwoPlayerOptions): Promise<TwoPla
 }
 
 async function play(options: RunTwoPlayerOptions): Promise<TwoPlayerRun> {
-  const { out, languages, rounds, seeds, arms, onProgress, signal, resume } = options
+  const { out, languages, rounds, seeds, arms, onProgress, signal, resume, selection = [] } = options
+  const isSelection = (set: string): boolean => selection.includes(set)
   const files = trainingFiles(options.data)
   const all = [...new Set(['en', ...languages])]
   const sets = readLanguageSets(options.evaluate, all)
+  if (sets.length > 0 && sets.every(({ set }) => isSelection(set)))
+    throw new ParapetError('configuration', 'All sets are for selection. Evaluate on one more, to conclude from.')
   const settings = { ...CLASSIFIER_SETTINGS, ...options.classifier }
   const { id, make } = await options.generator((language) => textsOf(files, language))
   const unfinished = join(out, 'run')
@@ -128,12 +133,12 @@ async function play(options: RunTwoPlayerOptions): Promise<TwoPlayerRun> {
       task,
       rows: samples.length,
       sha256,
+      selection: isSelection(set),
     })),
     arms: records,
     ...summarise({
       records,
-      sets: sets.length > 0 ? sets : first.heldOut,
-      store,
+      ...{ sets: sets.length > 0 ? sets : first.heldOut, selection, store },
       languages: all,
       onHeldOut: sets.length === 0,
     }),
@@ -202,8 +207,8 @@ function identityOf(
     readonly id: string
   },
 ): string {
-  const { languages, rounds, seeds, arms, english, shares, seedsPerRound, count, temperature } = options
-  const decisive = { languages, rounds, seeds, arms, english, shares, seedsPerRound, count, temperature }
+  const { languages, rounds, seeds, arms, english, shares, seedsPerRound, count, temperature, selection } = options
+  const decisive = { languages, rounds, seeds, arms, english, shares, seedsPerRound, count, temperature, selection }
   const files = parts.files.map(({ name, sha256 }) => [name, sha256])
   const sets = parts.sets.map(({ set, language, sha256 }) => [set, language, sha256])
   const told = { decisive, files, sets, settings: parts.settings, generator: parts.id }

@@ -2,11 +2,16 @@
  * The seed S(0) out of labelled records: prompts by language in given numbers, both labels alike, no source with more than its share, and
  * a tenth of all rows held out by a hash for choices during development.
  *
+ * A record's label is what it teaches the fast tier about harmful prompts (`examples.ts`), so that both learn the same task: a toxic text
+ * that threatens or hates is harmful, one that is only rude says nothing, a wild jailbreak is harmful, and whatever users ask for in sets of
+ * other tasks (scopes, tools, personal data) is harmless.
+ *
  * The default mix is that of the paper (arXiv 2502.05163): English 81.4 %, French 8.9, Spanish 5.2, German 4.5.
  */
 import { createHash } from 'node:crypto'
 import { ParapetError } from '../../../spec/errors.ts'
 import { textHash } from '../../eval/contamination.ts'
+import { toExamples } from '../examples.ts'
 import type { RecordFile, Task, TrainingRecord } from '../records.ts'
 import { targetsOfRecord } from './labels.ts'
 import type { SeedRow } from './proposal.ts'
@@ -14,18 +19,14 @@ import type { SeedRow } from './proposal.ts'
 export interface SeedOptions {
   /** English rows; other languages stand to them as in the paper. */
   readonly english: number
-  /** Share of a language to English, in place of the default. */
+  /** Rows of a language for each English row, in place of the default; 0 for a seed without it. */
   readonly shares?: Readonly<Record<string, number>>
   readonly languages: readonly string[]
-  readonly tasks?: readonly Task[]
   readonly seed: number
 }
 
 /** Rows of a language for each English row, in the paper's seed; a language that is not there gets what Spanish has. */
 export const SEED_SHARES: Readonly<Record<string, number>> = { en: 1, fr: 8.9 / 81.4, es: 5.2 / 81.4, de: 4.5 / 81.4 }
-
-/** Toxic texts too, as in the paper's seed: with requests alone, texts that are no request are not told apart. */
-const SEED_TASKS: readonly Task[] = ['prompt_harm', 'benign', 'toxicity']
 
 /** Longest text, and the shortest: what is shorter has nothing to be told apart by. */
 const LONGEST = 1000
@@ -46,16 +47,20 @@ export interface SeedData {
  * in English; other languages may have none.
  */
 export function gatherSeed(files: readonly RecordFile[], options: SeedOptions): SeedData {
-  const { english, shares = SEED_SHARES, languages, tasks = SEED_TASKS, seed } = options
+  const { english, shares = SEED_SHARES, languages, seed } = options
   const groups = new Map<string, { readonly key: string; readonly row: SeedRow }[]>()
   const heldOut: SeedRow[] = []
   const seen = new Set<string>()
-  for (const record of files.flatMap(({ records }) => records)) {
-    if (!isUsable(record, tasks, languages)) continue
+  for (const { record, file } of files.flatMap(({ name, records }) =>
+    records.map((record) => ({ record, file: name })),
+  )) {
+    if (!isUsable(record, languages)) continue
+    const label = harmOf(record, file)
+    if (label === undefined) continue
     const hash = textHash(record.prompt)
     if (seen.has(hash)) continue
     seen.add(hash)
-    const row = seedRow(record, hash)
+    const row = seedRow(record, label, hash)
     if (Number.parseInt(hash.slice(0, 8), 16) % HELD_OUT_OF === 0) {
       heldOut.push(row)
       continue
@@ -69,14 +74,14 @@ export function gatherSeed(files: readonly RecordFile[], options: SeedOptions): 
   const rows = languages.flatMap((language) =>
     ([1, 0] as const).flatMap((label) => {
       const share = shares[language] ?? SEED_SHARES['es'] ?? 0
-      const wanted = Math.max(1, Math.round((english * share) / 2))
+      const wanted = Math.round((english * share) / 2)
       const group = (groups.get(`${language} ${label}`) ?? []).toSorted((left, right) =>
         left.key < right.key ? -1 : 1,
       )
       if (group.length === 0 && language === 'en')
         throw new ParapetError(
           'input_invalid',
-          `There is no English row with label ${label} of ${tasks.join(', ')}. The game begins with English seeds of both labels.`,
+          `There is no English row with label ${label} for harmful prompts. The game begins with English seeds of both labels.`,
         )
       return chosen(
         group.map(({ row }) => row),
@@ -87,22 +92,27 @@ export function gatherSeed(files: readonly RecordFile[], options: SeedOptions): 
   return { rows, heldOut: heldOut.toSorted((left, right) => (left.id < right.id ? -1 : 1)) }
 }
 
-function isUsable(
-  { task, lang, prompt, response }: TrainingRecord,
-  tasks: readonly Task[],
-  languages: readonly string[],
-): boolean {
-  if (!tasks.includes(task) || !languages.includes(lang)) return false
-  // A benign row with an answer is still a prompt; one of another task is judged with it.
-  if (response !== null && task === 'toxicity') return false
+function isUsable({ lang, prompt }: TrainingRecord, languages: readonly string[]): boolean {
   const { length } = prompt.trim()
-  return length >= SHORTEST && length <= LONGEST
+  return languages.includes(lang) && length >= SHORTEST && length <= LONGEST
 }
 
-function seedRow(record: TrainingRecord, id: string): SeedRow {
-  const { task, prompt, lang, label, categories, source, licence } = record
-  const targets = targetsOfRecord(record)
+/** What a record's prompt teaches about harm; nothing where its label is about something else. */
+function harmOf(record: TrainingRecord, file: string): 0 | 1 | undefined {
+  return toExamples(record, file).find(({ text }) => text === record.prompt)?.targets['prompt_harm']
+}
+
+function seedRow(record: TrainingRecord, label: 0 | 1, id: string): SeedRow {
+  const { prompt, lang, categories, source, licence } = record
+  const targets = label === 0 ? targetsOfRecord({ task: 'benign', label, categories }) : targetsOfRecord(record)
+  const task = taskOf(record.task, label)
   return { ...{ id, text: prompt.trim(), language: lang, label, task, categories }, ...{ targets, source, licence } }
+}
+
+/** The task under which a row of the seed and what is made of it mean the same as here when a guard learns from them. */
+function taskOf(task: Task, label: 0 | 1): Task {
+  if (task === 'toxicity' || task === 'prompt_harm') return task
+  return label === 1 ? 'prompt_harm' : 'benign'
 }
 
 /** The first rows, no source above its share while others have rows left. */

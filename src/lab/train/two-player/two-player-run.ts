@@ -47,6 +47,24 @@ export interface LanguageCourse {
   }[]
   /** The game minus static augmentation at the last round. */
   readonly overStatic: Estimate | null
+  /** The game minus the same with a generator that does not learn, at the last round. */
+  readonly overFrozen: Estimate | null
+}
+
+/** One set by itself, the mean over seeds at the last round. */
+export interface SetCourse {
+  readonly set: string
+  readonly language: string
+  /** Whether settings were chosen by it. */
+  readonly selection: boolean
+  readonly arms: readonly {
+    readonly arm: Arm
+    readonly first: Estimate
+    readonly last: Estimate
+    readonly gain: Estimate
+  }[]
+  readonly overStatic: Estimate | null
+  readonly overFrozen: Estimate | null
 }
 
 export interface TwoPlayerRun {
@@ -73,10 +91,12 @@ export interface TwoPlayerRun {
     readonly task: string
     readonly rows: number
     readonly sha256: string
+    readonly selection: boolean
   }[]
   /** Rows of all S(T) whose text is one of an evaluated set: they were left out of what joined. */
   readonly leftOut: number
   readonly arms: readonly ArmRecord[]
   readonly course: readonly LanguageCourse[]
+  readonly bySet: readonly SetCourse[]
   readonly conclusions: readonly string[]
 }

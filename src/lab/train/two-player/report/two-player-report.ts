@@ -43,7 +43,7 @@ export function renderTwoPlayerReport(run: TwoPlayerRun): string {
       <dl class="facts">
         ${fact('Generator', generator.id, true)} ${fact('Rater', generator.rater, true)}
         ${fact('Generator learns here', generator.learns ? 'yes' : 'no: its pairs are written for lab export')}
-        ${fact('Classifier', `12 labels, ${run.classifier.loss}, ${2 ** run.classifier.bits} buckets, from scratch each round`)}
+        ${fact('Classifier', `${run.classifier.outputs === 'one' ? 'one output' : `12 labels, ${run.classifier.loss}`}, ${2 ** run.classifier.bits} buckets, from scratch each round`)}
         ${fact(
           'Seed',
           Object.entries(data.seedRows)

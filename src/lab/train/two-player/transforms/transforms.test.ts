@@ -196,6 +196,14 @@ describe('translators', () => {
     expect(plain?.text).toMatch(/^gießen die (?:Röslein|Rosen)$/)
   })
 
+  test('translations come in order and number, also of texts that are asked about again', async () => {
+    const translator = await gameTranslator('de', { texts: [], use: 'small' })
+    const texts = ['the roses', 'the key', 'the roses']
+    const first = (await translator.plain(texts)).map(({ text }) => text)
+    expect(first).toEqual(['die Rosen', 'die Schlüssel', 'die Rosen'])
+    expect((await translator.plain(['the key', 'the door'])).map(({ text }) => text)).toEqual([first[1], 'die Tür'])
+  })
+
   test.each([
     ['a line without a tab', 'roses Rosen\n', 'bad.tsv:1'],
     ['a line of three', 'a\tb\n\na\tb\tc\n', 'bad.tsv:3'],

@@ -14,7 +14,7 @@ import { functionWords, smallLexicon } from './small-lexicon.ts'
 
 export interface GameTranslator {
   readonly language: string
-  /** `apertium`, `debian`, `file NAME`, `small`, or `none` for English. */
+  /** `debian`, `file NAME`, `small`, `apertium and` one of these for other words, or `none` for English. */
   readonly way: string
   /** The usual translation of whole texts. */
   plain(texts: readonly string[], signal?: AbortSignal): Promise<readonly Translation[]>
@@ -42,14 +42,30 @@ export async function gameTranslator(language: string, options: TranslatorOption
     options.use === 'auto' && options.files?.[language] === undefined ? APERTIUM_ROUTES[language] : undefined
   if (route !== undefined && (await hasRoute(route, options.signal)))
     return {
-      ...{ language, way: 'apertium', words },
-      plain: (texts, signal) => translateWithApertium(texts, route, signal === undefined ? {} : { signal }),
+      ...{ language, way: `apertium and ${way}`, words },
+      plain: remembering((texts, signal) =>
+        translateWithApertium(texts, route, signal === undefined ? {} : { signal }),
+      ),
     }
   return {
     language,
     way,
     words,
-    plain: (texts) => Promise.resolve(texts.map((text) => words(text, { seed: 0, share: 1 }))),
+    plain: remembering((texts) => Promise.resolve(texts.map((text) => words(text, { seed: 0, share: 1 })))),
+  }
+}
+
+/** The arms of a seed meet the same texts: each is translated once. */
+function remembering(translate: GameTranslator['plain']): GameTranslator['plain'] {
+  const known = new Map<string, Translation>()
+  return async (texts, signal) => {
+    const missing = [...new Set(texts)].filter((text) => !known.has(text))
+    const made = missing.length === 0 ? [] : await translate(missing, signal)
+    missing.forEach((text, at) => {
+      const one = made[at]
+      if (one !== undefined) known.set(text, one)
+    })
+    return texts.map((text) => known.get(text) ?? { text, words: 0, unknown: 0 })
   }
 }
 
