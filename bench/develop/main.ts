@@ -2,7 +2,8 @@
  * Off-topic detection measured on public sets: the general model taught without a fold of them, beside plain likeness of the same vectors,
  * and without any of them (invented text alone). The features were chosen by these very folds, so figures lean to the good side. Then harmful prompts beside random scopes; time of a prompt.
  *
- *   npm run bench:develop -- --data DIR [--clinc FILE] [--harmful FILE] [--seeds 1] [--part quality|latency] [--runtimes node,web]
+ *   npm run bench:develop -- --data DIR [--clinc FILE] [--harmful FILE] [--seeds 1] [--part quality|latency|languages] [--runtimes node,web]
+ *     [--splits domain,system,all]
  *
  * DIR holds the four off-topic sets in the record form; FILEs are records too. Rows are never printed. Four folds a split.
  */
@@ -21,6 +22,7 @@ import { readRecordFile } from '../../src/lab/train/records.ts'
 import { readGuardEncoder } from '../../src/nn/encoder/guard-encoder.ts'
 import { loadOnnxRuntime } from '../../src/nn/runtime/onnx-runtime.ts'
 import { type TopicModelData, topicProbability } from '../../src/nn/topic-model.ts'
+import { measureLanguages } from './languages.ts'
 import { measureLatencies } from './latency.ts'
 import { FOLDS, foldOf, type Split, withoutFold } from './public-folds.ts'
 
@@ -31,12 +33,14 @@ const { values } = parseArgs({
       seeds: { type: 'string', default: '1' },
       part: { type: 'string' },
       runtimes: { type: 'string', default: 'node,web' },
+      splits: { type: 'string', default: 'domain,system,all' },
     },
   },
 })
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 const wants = (part: string): boolean => values.part === undefined || values.part === part
 if (wants('latency')) await measureLatencies(values.runtimes.split(','), print)
+if (wants('languages')) await measureLanguages(print)
 if (wants('quality') && values.data !== undefined) await measureQuality(values.data)
 
 interface Scored extends ScoredRow {
@@ -51,6 +55,8 @@ async function measureQuality(folder: string): Promise<void> {
   const runtime = await loadOnnxRuntime()
   const encoder = createEncoderOfTexts(deep, runtime)
   await addPairs(encoder, samples)
+  const wanted = (['domain', 'system', 'all'] as const).filter((split) => values.splits.split(',').includes(split))
+  if (wanted.length === 0) throw new Error('Name one or more splits: --splits domain,system,all')
   const seeds = Array.from({ length: Number(values.seeds) }, (_, at) => at + 1)
   const teach = (rows: readonly DomainSample[], seed: number): Promise<TopicModelData> =>
     trainGeneral({ id: 'bench', deep, runtime, encoder, seed, public: rows })
@@ -64,12 +70,13 @@ async function measureQuality(folder: string): Promise<void> {
   )
   print('|---|---|---|---|---|---|---|---|---|---|---|')
   for (const seed of seeds) {
-    const nothing = await teach([], seed)
-    for (const split of ['domain', 'system', 'all'] as const) {
+    const invented = wanted.includes('all') ? await teach([], seed) : null
+    for (const split of wanted) {
       const rows: Scored[] = []
       for (let fold = 0; fold < (split === 'all' ? 1 : FOLDS); fold += 1) {
         const held = split === 'all' ? samples : samples.filter((sample) => foldOf(sample, split) === fold)
-        const model = split === 'all' ? nothing : await teach(withoutFold(samples, fold, split), seed)
+        const rest = split === 'all' ? [] : withoutFold(samples, fold, split)
+        const model = split === 'all' && invented !== null ? invented : await teach(rest, seed)
         const scores = score(model, held)
         held.forEach(({ label, set, system, prompt }, at) =>
           rows.push({
@@ -82,7 +89,7 @@ async function measureQuality(folder: string): Promise<void> {
       }
       for (const set of [...new Set(rows.map((row) => row.set)), 'all']) table(split, set, seed, rows)
     }
-    await beyond(nothing, seed)
+    if (invented !== null) await beyond(invented, seed)
   }
 
   function table(split: Split | 'all', set: string, seed: number, rows: readonly Scored[]): void {

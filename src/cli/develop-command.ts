@@ -1,6 +1,6 @@
 /** `parapet develop`: a specification in, an off-topic guard and a report out. Ctrl-C stops where the same command goes on. */
 import { resolve } from 'node:path'
-import { type RunDevelopOptions, runDevelop } from '../lab/develop/index.ts'
+import { readSpecification, type RunDevelopOptions, runDevelop } from '../lab/develop/index.ts'
 import { createJudgeSubject } from '../lab/eval/subjects/index.ts'
 import { holdFolder } from '../lab/jobs/hold-folder.ts'
 import { usageError } from './exit.ts'
@@ -25,12 +25,16 @@ export async function runDevelopCommand(
   const [start, harmful] = [path('start'), path('harmful')]
   const models = await modelOf(io, runtime, options['engine'])
   const whenStopped = 'stopped. The same command goes on.'
-  // Two runs in one folder would ask everything twice.
-  const letGo = holdFolder(out)
+  let letGo = (): void => undefined
   try {
     return await runLabJob(io, { quiet: options['quiet'] === true, whenStopped }, async (context) => {
+      const described = resolve(io.cwd, specification)
+      // A mistake in it is said before a folder is made.
+      readSpecification(described)
+      // Two runs in one folder would ask everything twice.
+      letGo = holdFolder(out)
       const run = await runDevelop({
-        ...{ specification: resolve(io.cwd, specification), out, replies: number('replies'), scopes: number('scopes') },
+        ...{ specification: described, out, replies: number('replies'), scopes: number('scopes') },
         ...{ perScope: number('perScope'), threshold: number('threshold'), falseAlarms: number('falseAlarms') },
         ...{ seed: number('seed'), ...models, ...context },
         ...(options['tokens'] === undefined ? {} : { tokens: number('tokens') }),

@@ -21,7 +21,12 @@ export function addDevelop(program: Command, io: CliIo, runtime: Runtime, done: 
     .option('--scopes <n>', 'system prompts, where no model writes them', aboveZero, 24)
     .option('--per-scope <n>', 'samples of each system prompt, half of them off topic', aboveZero, 40)
     .option('--threshold <p>', 'off topic above this score', between(0.4, 0.6), 0.5)
-    .option('--false-alarms <share>', 'on-topic messages that may be flagged when calibrating', between(0, 0.5), 0.05)
+    .option(
+      '--false-alarms <share>',
+      'operating point: on-topic messages that may be flagged when calibrating; more finds more',
+      between(0, 0.5),
+      0.05,
+    )
     .option('--start <file>', 'model to begin with (else the shipped one)')
     .option('--harmful <file>', 'labelled records (.jsonl.gz): their harmful prompts are measured beside random scopes')
     .option('--seed <n>', 'the same specification, options and seed give the same guard', aboveZero, 1)

@@ -94,7 +94,10 @@ test('stopped it says how to go on, and goes on', async () => {
 }, 60_000)
 
 test('the loss of the released code can be chosen', async () => {
-  expect(await lab([...GAME, '--quiet', '--outputs', 'twelve', '--loss', 'zlpr'])).toMatchObject({ code: 0, errors: '' })
+  expect(await lab([...GAME, '--quiet', '--outputs', 'twelve', '--loss', 'zlpr'])).toMatchObject({
+    code: 0,
+    errors: '',
+  })
   const written = readFileSync(join(cwd, 'played/run.json'), 'utf8')
   expect(['"outputs": "twelve"', '"loss": "zlpr"'].filter((part) => !written.includes(part))).toEqual([])
 }, 60_000)

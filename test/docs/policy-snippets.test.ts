@@ -6,14 +6,17 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { MODERATION_CATEGORIES, MODERATION_SOURCES } from '../../src/contract/index.ts'
 import { checkPolicyFile } from '../../src/compose/policy-report.ts'
 import { policySchema } from '../../src/compose/policy-schema.ts'
+import { startImproving } from '../../src/lab/improve/index.ts'
 
 const guides = fileURLToPath(new URL('../../docs/guides/', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'parapet-docs-'))
+// The folder of versions that a guide names, with the shipped guard in it.
+beforeAll(() => startImproving({ folder: join(folder, 'improve'), at: '2026-11-27T10:00:00.000Z' }), 60_000)
 afterAll(() => rmSync(folder, { recursive: true }))
 
 interface Snippet {
@@ -65,7 +68,7 @@ test.each(policies)('$name is a policy without a mistake', async ({ name, text }
   const env = { PARAPET_VAULT_KEY: Buffer.alloc(32, 1).toString('base64') }
   const { issues, notes, version } = await checkPolicyFile(file, { env })
   expect(issues).toEqual([])
-  expect(version).toMatch(/^[0-9a-f]+$/)
+  expect(version).toMatch(/^[0-9a-f]+(\+v1)?$/)
   // A label that no guard reports, or a guard in a rail where it does nothing, would be a snippet that does not do what it says.
   expect(notes.filter(({ message }) => /no shipped guard reports|does nothing at/.test(message))).toEqual([])
 })

@@ -26,10 +26,24 @@ export interface PartFigures {
   readonly missed: number
 }
 
+/** What the guard does when it is calibrated for a share of false alarms; none of it was chosen on the test part. */
+export interface OperatingPoint {
+  /** On-topic messages that may be flagged in calibration: the option `--false-alarms`. */
+  readonly allowed: number
+  /** The one that this guard has. */
+  readonly chosen: boolean
+  readonly found: number
+  readonly offTopic: number
+  readonly flagged: number
+  readonly onTopic: number
+}
+
 export interface Latency {
   readonly runtime: string
   /** Milliseconds for one prompt with the scope read before. */
   readonly median: number
+  /** The tenth percentile: the work itself, where other programs want the processor. */
+  readonly fast: number
   readonly p99: number
   readonly pairsPerMinute: number
 }
@@ -40,14 +54,22 @@ export interface DevelopRun {
   readonly specificationSha256: string
   readonly seed: number
   readonly threshold: number
+  /** On-topic messages that could be flagged in calibration. */
+  readonly falseAlarms: number
   readonly samples: Omit<MadeSamples, 'split'> & {
+    /** `texts`: different ones, dressings of one text counted once. */
     readonly parts: Readonly<
-      Record<'train' | 'calibrate' | 'test', { readonly rows: number; readonly systemPrompts: number }>
+      Record<
+        'train' | 'calibrate' | 'test',
+        { readonly rows: number; readonly systemPrompts: number; readonly texts: number }
+      >
     >
     readonly slices: readonly { readonly slice: Slice; readonly onTopic: number; readonly offTopic: number }[]
     readonly languages: readonly { readonly language: string; readonly rows: number }[]
-    /** Of `off_topic` and `on_topic` labels, the share that a judge agrees with; null without one. */
+    /** Labels of the test part that a judge agrees with; null without one. */
     readonly agreement: {
+      /** Whether the model that wrote the samples judges them: then it agrees with itself. */
+      readonly sameModel: boolean
       readonly judge: string
       readonly rows: number
       readonly agree: number
@@ -66,8 +88,14 @@ export interface DevelopRun {
   readonly subjects: readonly SubjectFigures[]
   readonly bySlice: readonly PartFigures[]
   readonly byLanguage: readonly PartFigures[]
-  /** On-topic messages flagged, of a thousand. */
-  readonly alarmsPerThousand: { readonly value: number; readonly interval: Interval | null }
+  /**
+   * On-topic messages flagged, of a thousand. `texts` are the different ones behind them: dressings of one text are no separate evidence, and
+   * the interval counts them as one.
+   */
+  readonly alarmsPerThousand: { readonly value: number; readonly texts: number; readonly interval: Interval | null }
+  /** The same of off-topic messages that are found, as a share. */
+  readonly found: { readonly texts: number; readonly interval: Interval | null }
+  readonly operatingPoints: readonly OperatingPoint[]
   readonly reliability: readonly ReliabilityBin[]
   readonly harmful: {
     readonly file: string

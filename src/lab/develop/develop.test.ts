@@ -1,23 +1,21 @@
-/** Develop through its doors: specification, generators, baselines, metrics of the brief, and a run that is killed and goes on. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+/** Develop through its doors: specification, generators, the split, baselines and the metrics of the brief. `run.test.ts` has whole runs. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { loadTopicEngine } from '../../engines/embedded/topic-engine.ts'
-import type { CompletionEngine, CompletionRequest } from '../../spec/index.ts'
-import { engineFailure } from '../../engines/calls/index.ts'
-import type { Subject } from '../eval/subject.ts'
-import { cleanSamples, splitBySystem } from './generate/clean.ts'
+import { describe, expect, test } from 'vitest'
+import { cleanSamples, sourceKey, splitBySystem, withoutRepeats } from './generate/clean.ts'
 import { readReply } from './generate/engine-samples.ts'
 import { grammarSamples } from './generate/grammar.ts'
-import { SEED_WORDS } from './generate/meta-prompt.ts'
+import { drawFor, metaPrompt } from './generate/meta-prompt.ts'
+import { wordsKey } from './generate/share-out.ts'
+import { BELONGS_NOWHERE, COURTESIES, LIBRARY } from './library/index.ts'
+import { GRAMMAR_LANGUAGES, HELD_BACK } from './library/languages.ts'
 import { bestThreshold, cosineScore, nearestScore } from './measure/baselines.ts'
 import { figuresOf } from './measure/figures.ts'
 import { besideRandomScopes } from './measure/random-scopes.ts'
-import { runDevelop, type RunDevelopOptions } from './run-develop.ts'
 import { PARTS, type TopicSample } from './sample.ts'
-import { parseSpecification } from './specification.ts'
+import { parseSpecification, readSpecification } from './specification.ts'
 
 const KITE = `
 name: a kite shop
@@ -33,10 +31,6 @@ edgeCases:
   - Users often send one word.
 systemPrompts: ['You are the assistant of a kite shop. Help with kites, lines and reels. Nothing else.']
 `
-let folder = ''
-beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'parapet-develop-'))))
-afterEach(() => rmSync(folder, { recursive: true }))
-
 const sample = (system: string, prompt: string, label: 0 | 1): TopicSample => ({
   ...{ system, prompt, label, slice: 'request', language: 'en' },
 })
@@ -50,44 +44,123 @@ describe('the specification', () => {
     expect(() => parseSpecification('', 'a.yaml')).toThrow('the file')
     expect(parseSpecification(KITE, 'a.yaml').languages).toEqual(['en'])
   })
+
+  test.each([
+    [`${KITE}\nlanguages: [klingonese]`, 'languages.0: Write the code of a language'],
+    [`${KITE}\nlanguages: [xx]`, 'languages.0: Write the code of a language'],
+    [`${KITE}\nlanguages: [en, en]`, 'Name each language once'],
+    [KITE.replace(/systemPrompts:.*/, 'systemPrompts: []'), 'at least one system prompt'],
+    [`${KITE}\noffTopic: ['my KITE spins in  circles']`, 'is both on topic and off topic'],
+    [KITE.replace('How does a kite breed?', 'My reel is stuck'), 'is both on topic and off topic'],
+    [KITE.replace(/examples: \[How/, 'examples: [1, How'), 'topics.0.examples.0'],
+    [
+      'a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nname: [*c,*c,*c]',
+      'refers to itself too often',
+    ],
+  ])('refuses %#', (source, message) => {
+    expect(() => parseSpecification(source, 'a.yaml')).toThrow(message)
+  })
+
+  test('a file that is too long, or none, is refused before it is read', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parapet-develop-'))
+    try {
+      writeFileSync(join(folder, 'long.yaml'), `${KITE}#${'x'.repeat(1_000_000)}`)
+      expect(() => readSpecification(join(folder, 'long.yaml'))).toThrow('1000000 are the most')
+      expect(() => readSpecification(folder)).toThrow('cannot be read')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('what the grammar cannot write for is said, with what to do', () => {
+    const few = KITE.replaceAll(/examples: \[.*\]/g, 'examples: [Is it windy?, is it windy]')
+    const made = (source: string): unknown =>
+      grammarSamples(parseSpecification(source, 'a'), { seed: 1, scopes: 6, perScope: 8 })
+    expect(() => made(few)).toThrow('1 different examples; without a model at least 5')
+    expect(() => made(`${KITE}\nlanguages: [pl]`)).toThrow('written in en, de, fr, es and not in pl')
+  })
 })
 
 describe('samples', () => {
-  test('the grammar balances labels, repeats itself with its seed, and shares no scope and no request between parts', () => {
-    const specification = parseSpecification(KITE, 'kite')
+  test('the grammar balances labels, repeats itself with its seed, and shares no scope and no text between parts', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 6, max: 20 }), (seed, scopes) => {
-        const made = grammarSamples(specification, { seed, scopes, perScope: 12 })
-        expect(grammarSamples(specification, { seed, scopes, perScope: 12 })).toEqual(made)
-        const examples = specification.topics.flatMap((topic) => topic.examples)
-        const seen = PARTS.map((part) => {
-          const { kept } = cleanSamples(made[part])
-          for (const system of new Set(kept.map((one) => one.system))) {
-            const labels = kept.filter((one) => one.system === system).map(({ label }) => label)
-            expect(labels.filter((label) => label === 1)).toHaveLength(labels.length / 2)
-          }
-          const prompts = kept.map(({ prompt }) => prompt.toLowerCase())
-          return {
-            systems: new Set(kept.map((one) => one.system)),
-            examples: new Set(
-              examples.filter((one) =>
-                prompts.some((prompt) => prompt.includes(one.toLowerCase().replace(/[?]$/, ''))),
-              ),
-            ),
-          }
-        })
-        for (const [one, other] of [
-          [0, 1],
-          [0, 2],
-          [1, 2],
-        ] as const) {
-          expect([...(seen[one]?.systems ?? [])].filter((system) => seen[other]?.systems.has(system))).toEqual([])
-          expect([...(seen[one]?.examples ?? [])].filter((text) => seen[other]?.examples.has(text))).toEqual([])
-        }
-      }),
-      { numRuns: 8 },
+      fc.property(
+        fc.integer({ min: 1, max: 1000 }),
+        fc.integer({ min: 6, max: 20 }),
+        fc.constantFrom(...GRAMMAR_LANGUAGES),
+        (seed, scopes, language) => {
+          const specification = parseSpecification(`${KITE}\nlanguages: [${language}]`, 'kite')
+          const options = { seed, scopes, perScope: 12 }
+          const made = grammarSamples(specification, options)
+          expect(grammarSamples(specification, options)).toEqual(made)
+          const parts = PARTS.map((part) => {
+            const { kept } = cleanSamples(made[part])
+            for (const system of new Set(kept.map((one) => one.system))) {
+              const labels = kept.filter((one) => one.system === system).map(({ label }) => label)
+              expect(labels.filter((label) => label === 1)).toHaveLength(labels.length / 2)
+            }
+            expect(new Set(kept.map((one) => one.language))).toEqual(new Set([language]))
+            return { systems: new Set(kept.map((one) => one.system)), sources: new Set(kept.map(sourceKey)) }
+          })
+          for (const [one, other] of [
+            [0, 1],
+            [0, 2],
+            [1, 2],
+          ] as const)
+            for (const key of ['systems', 'sources'] as const)
+              expect([...(parts[one]?.[key] ?? [])].filter((text) => parts[other]?.[key].has(text))).toEqual([])
+        },
+      ),
+      { numRuns: 12 },
     )
   }, 20_000)
+
+  test('English samples that calibrate or measure were never taught, and neighbours of the scope are no negatives', () => {
+    const known = new Set(
+      [
+        ...LIBRARY.flatMap(({ topics }) => topics.flatMap(({ requests }) => requests)),
+        ...BELONGS_NOWHERE,
+        ...COURTESIES,
+      ].map(wordsKey),
+    )
+    const bakery = KITE.replace(
+      'use: It helps with kites, lines and reels.',
+      'use: It sells kites, and cakes of a bakery.',
+    )
+    const made = grammarSamples(parseSpecification(bakery, 'kite'), { seed: 3, scopes: 12, perScope: 20 })
+    for (const part of ['calibrate', 'test'] as const)
+      expect(made[part].map(sourceKey).filter((key) => known.has(key))).toEqual([])
+    const off = PARTS.flatMap((part) => made[part]).filter(({ label, slice }) => label === 1 && slice !== 'evasion')
+    expect(off.length).toBeGreaterThan(80)
+    expect(off.filter(({ prompt }) => /cake|bakery/i.test(prompt))).toEqual([])
+  })
+
+  test('held-back scopes say the same in each language', () => {
+    for (const language of GRAMMAR_LANGUAGES) {
+      const { scopes, elsewhere, courtesies } = HELD_BACK[language]
+      expect([scopes.length, elsewhere.length, courtesies.length]).toEqual([12, 36, 16])
+      for (const { name, system, requests } of scopes) {
+        expect([name === '', system.length > 20, requests.length]).toEqual([false, true, 5])
+      }
+    }
+  })
+
+  test('what an earlier part holds is left out of the later ones, near-duplicates and dressings included', () => {
+    const { split, repeated } = withoutRepeats({
+      train: [sample('s', 'Where is my kite?', 0), sample('s', 'Rain', 1)],
+      calibrate: [sample('t', 'where is the kite', 0), sample('t', 'Wind on Sunday', 0), sample('t', 'Soup', 1)],
+      test: [
+        { ...sample('u', 'Hi, soup! Thanks!', 1), from: 'Soup' },
+        ...[sample('u', 'Bread', 1), sample('u', 'String', 0), sample('u', 'Rain!', 0)],
+      ],
+    })
+    expect(repeated).toBe(3)
+    expect(PARTS.map((part) => split[part].map(({ prompt }) => prompt))).toEqual([
+      ['Where is my kite?', 'Rain'],
+      ['Wind on Sunday', 'Soup'],
+      ['Bread', 'String'],
+    ])
+  })
 
   test('duplicates count once, contradictions not at all, and the rarer label sets the number', () => {
     const { kept, dropped } = cleanSamples([
@@ -99,9 +172,13 @@ describe('samples', () => {
   })
 
   test('a split by system prompt shares none', () => {
-    const samples = Array.from({ length: 40 }, (_, at) => sample(`s${at % 10}`, `p${at}`, at % 2 === 0 ? 0 : 1))
+    const samples = [
+      ...Array.from({ length: 40 }, (_, at) => sample(`s${at % 10}`, `p${at}`, at % 2 === 0 ? 0 : 1)),
+      // Another writing of one of them.
+      sample('The S4!', 'p', 0),
+    ]
     const split = splitBySystem(samples, 3)
-    const systems = PARTS.map((part) => new Set(split[part].map(({ system }) => system)))
+    const systems = PARTS.map((part) => new Set(split[part].map(({ system }) => wordsKey(system))))
     expect(systems.map(({ size }) => size)).toEqual([6, 2, 2])
     expect(new Set(systems.flatMap((set) => [...set])).size).toBe(10)
   })
@@ -115,6 +192,21 @@ describe('samples', () => {
     expect(
       readReply(`\`\`\`json\n${reply(['a', 'a', 'b', 'c'])}\n\`\`\``, 2, 'de').samples.map(({ prompt }) => prompt),
     ).toEqual(['a', 'b', 'x', 'y'])
+    const refused = reply(["I'm sorry, but I cannot help with that request.", 'b', 'c'.repeat(5000), 'd'])
+    expect(readReply(refused, 4, 'en').outcome).toBe('samples')
+    expect(readReply(refused, 2, 'en').samples.map(({ prompt }) => prompt)).toEqual(['b', 'd', 'x', 'y'])
+  })
+
+  test('a reply has room for the prompts that are asked for, at their length', () => {
+    const specification = parseSpecification(KITE, 'kite')
+    const rooms = Array.from({ length: 40 }, (_, turn) => drawFor(specification, 1, turn)).map((draw) => ({
+      length: draw.length,
+      tokens: metaPrompt(specification, draw, 20).maxTokens,
+    }))
+    const story = rooms.find(({ length }) => length.startsWith('a paragraph'))
+    // Forty prompts of a paragraph.
+    expect(story?.tokens).toBeGreaterThan(8000)
+    expect(rooms.find(({ length }) => length === 'two to six words')?.tokens).toBeLessThan(3000)
   })
 })
 
@@ -152,123 +244,3 @@ describe('measures', () => {
     expect(() => besideRandomScopes(['a'], [], 1)).toThrow('no scope')
   })
 })
-
-describe('a run', () => {
-  const settings = (extra: Partial<RunDevelopOptions> = {}): RunDevelopOptions => {
-    writeFileSync(join(folder, 'kite.yaml'), KITE)
-    return {
-      ...{ specification: join(folder, 'kite.yaml'), out: join(folder, 'out'), replies: 5, scopes: 6, perScope: 8 },
-      ...{ threshold: 0.5, falseAlarms: 0.05, seed: 1, onProgress: () => undefined },
-      ...extra,
-    }
-  }
-  const results = (out: string): unknown[] => {
-    const { latency: _latency, ...run } = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as Record<
-      string,
-      unknown
-    >
-    return [
-      run,
-      readFileSync(join(out, 'topic.bin')).toString('base64'),
-      readFileSync(join(out, 'samples.jsonl'), 'utf8'),
-    ]
-  }
-
-  test('stopped at any step and run again, it ends as one that was not; its file is a guard', async () => {
-    const whole = await runDevelop(settings({ out: join(folder, 'whole') }))
-    expect(whole.subjects.map(({ name }) => name)).toContain('nearest of 3 + 3 examples')
-    for (const word of ['training', 'measuring']) {
-      const stop = new AbortController()
-      const broken = settings({
-        signal: stop.signal,
-        onProgress: (message) => message.startsWith(word) && stop.abort(),
-      })
-      await runDevelop(broken).catch(() => undefined)
-    }
-    await runDevelop(settings())
-    expect(results(join(folder, 'out'))).toEqual(results(join(folder, 'whole')))
-    expect(readFileSync(join(folder, 'out', 'report.html'), 'utf8')).toContain('What it cannot do')
-    const engine = await loadTopicEngine(join(folder, 'out', 'topic.bin'))
-    const [own, other] = await engine.classify(
-      ['How much wind does this kite need?', 'Write a poem about soup'].map((text) => ({
-        text,
-        context: 'Help with kites and lines.',
-      })),
-    )
-    expect(own?.probabilities[1]).toBeLessThan(other?.probabilities[1] ?? 0)
-    await expect(runDevelop(settings({ seed: 2 }))).rejects.toThrow('another specification, model or options')
-    expect(readdirSync(join(folder, 'out')).toSorted()).toEqual([
-      'parapet.yaml',
-      'report.html',
-      'run.json',
-      'samples.jsonl',
-      'steps',
-      'topic.bin',
-    ])
-    await expect(engine.classify([{ text: 'x' }])).rejects.toThrow('needs a scope')
-    await engine.dispose()
-    await expect(engine.classify([{ text: 'x', context: 'y' }])).rejects.toThrow('let go')
-  }, 90_000)
-
-  test('an engine is asked with seed words and a schema; bad replies are counted, and nothing is asked twice', async () => {
-    const asked: CompletionRequest[] = []
-    const engine = scripted(asked)
-    const judge = scriptedJudge()
-    const run = await runDevelop(settings({ engine, judge, replies: 9, tokens: 100_000 }))
-    const beside = run.subjects.find(({ name }) => name === 'judge')
-    // A judge that fails gives no verdict: the pair is in no figure of its.
-    expect([beside?.failures, beside?.figures.rows]).toEqual([1, run.samples.parts.test.rows - 1])
-    expect(run.samples.agreement).toMatchObject({ judge: 'judge', failures: 1, agree: run.samples.parts.test.rows - 1 })
-    expect(asked).toHaveLength(9)
-    const [first, second] = asked.map(
-      ({ chat }) => /these words where they fit: ([^.]+)\./.exec(chat?.messages[0]?.content ?? '')?.[1] ?? '',
-    )
-    expect(first?.split(', ')).toHaveLength(SEED_WORDS)
-    expect(first).not.toBe(second)
-    expect(asked[0]?.schema).toMatchObject({
-      required: ['system_prompt', 'on_topic', 'off_topic'],
-      additionalProperties: false,
-    })
-    expect(run.samples.engine?.outcomes).toEqual({ samples: 6, unreadable: 1, short: 1, failed: 1 })
-    const broke = await runDevelop(settings({ engine, replies: 9, tokens: 650, out: join(folder, 'poor') }))
-    // Nothing is asked twice: only what the second run was new to.
-    await runDevelop(settings({ engine, replies: 9, tokens: 650, out: join(folder, 'poor') }))
-    expect(asked).toHaveLength(9 + 7)
-    expect([broke.samples.engine?.asked, broke.samples.engine?.cut]).toEqual([7, true])
-  }, 90_000)
-})
-
-/** Says what the labels say, and nothing of the first pair. */
-function scriptedJudge(): Subject {
-  return {
-    ...{ name: 'judge', version: '1', kind: 'measured', tasks: ['offtopic'] },
-    predict: ({ id, label }) =>
-      id === '0'
-        ? { outcome: 'error', message: 'down', milliseconds: 1 }
-        : { outcome: 'scored', score: label, positive: null, milliseconds: 1 },
-  }
-}
-
-/** Answers as a model does, with one reply of each kind that is of no use. */
-function scripted(asked: CompletionRequest[]): CompletionEngine {
-  return {
-    ...{ specVersion: 'v1', kind: 'completion', id: 'scripted', version: '1' },
-    complete: async (request) => {
-      asked.push(request)
-      const turn = (asked.length - 1) % 9
-      if (turn === 8) throw engineFailure('server_error', 'down')
-      const prompts = (what: string): readonly string[] =>
-        Array.from({ length: turn === 2 ? 1 : 4 }, (_, at) => `${what} number ${at} of ${turn}`)
-      const text = JSON.stringify({
-        system_prompt: `You help with kites, lines and reels, shape ${turn}.`,
-        ...{ on_topic: prompts('Which kite line is right for kite'), off_topic: prompts('Tell me the recipe of soup') },
-      })
-      return {
-        text: turn === 1 ? 'I cannot.' : text,
-        tokens: null,
-        finish: 'stop',
-        usage: { promptTokens: 60, completionTokens: 40 },
-      }
-    },
-  }
-}

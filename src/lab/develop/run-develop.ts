@@ -3,7 +3,7 @@
  * does (Chua et al. 2024, arXiv 2411.12946, the methodology). Every step is kept; a run that was killed goes on and ends the same.
  */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createTopicEngine, TOPIC_FILE } from '../../engines/embedded/topic-engine.ts'
@@ -20,7 +20,8 @@ import { readRecordFile } from '../train/records.ts'
 import { writeAtomically } from '../train/write-atomically.ts'
 import type { DevelopRun } from './develop-run.ts'
 import { type EngineSamples, engineSamples, isReplyRecord } from './generate/engine-samples.ts'
-import { GRAMMAR_VERSION } from './generate/grammar.ts'
+import { sourceKey } from './generate/clean.ts'
+import { checkForGrammar, GRAMMAR_VERSION } from './generate/grammar.ts'
 import { makeSamples } from './generate/make-samples.ts'
 import { ENGINE_VERSION } from './generate/meta-prompt.ts'
 import { openJournal } from './journal.ts'
@@ -75,6 +76,7 @@ export async function runDevelop(options: RunDevelopOptions): Promise<DevelopRun
     throw new ParapetError('configuration', `The threshold lies from 0.4 to 0.6, not at ${threshold}.`)
   const during = signal === undefined ? {} : { signal }
   const specification = readSpecification(options.specification)
+  if (engine === undefined) checkForGrammar(specification)
   const startPath = options.start ?? fileURLToPath(TOPIC_FILE)
   const [startBytes, deepBytes] = [fileBytes(startPath), fileBytes(fileURLToPath(MODEL_FILES.deep))]
   const harmful = options.harmful === undefined ? null : readRecordFile(options.harmful)
@@ -132,7 +134,7 @@ export async function runDevelop(options: RunDevelopOptions): Promise<DevelopRun
   onProgress(`measuring on ${split.test.length} samples`)
   const measured = await steps.once('measured', () =>
     measureGuard({
-      ...{ model, encoder: freshEncoder(), split, threshold, seed, ...during },
+      ...{ model, encoder: freshEncoder(), split, threshold, falseAlarms: options.falseAlarms, seed, ...during },
       ...(judged === undefined ? {} : { judge: judged }),
     }),
   )
@@ -148,15 +150,18 @@ export async function runDevelop(options: RunDevelopOptions): Promise<DevelopRun
       formatVersion: 1,
       specification,
       specificationSha256: digest(readFileSync(options.specification)),
-      seed,
-      threshold,
+      ...{ seed, threshold, falseAlarms: options.falseAlarms },
     },
     samples: {
       ...account,
       parts: Object.fromEntries(
         PARTS.map((part) => [
           part,
-          { rows: split[part].length, systemPrompts: new Set(split[part].map(({ system }) => system)).size },
+          {
+            rows: split[part].length,
+            systemPrompts: new Set(split[part].map(({ system }) => system)).size,
+            texts: new Set(split[part].map(sourceKey)).size,
+          },
         ]),
       ) as DevelopRun['samples']['parts'],
       slices: SLICES.map((slice) => ({
@@ -178,7 +183,9 @@ export async function runDevelop(options: RunDevelopOptions): Promise<DevelopRun
     ...{ harmful: beside, latency },
   }
   const run: DevelopRun = { ...base, conclusion: conclusionOf(base) }
-  writeAtomically(join(out, 'parapet.yaml'), Buffer.from(policyEntry(specification, threshold)))
+  const policy = join(out, 'parapet.yaml')
+  // Whoever has changed it since keeps it.
+  if (!existsSync(policy)) writeAtomically(policy, Buffer.from(policyEntry(specification, threshold)))
   writeAtomically(join(out, 'report.html'), Buffer.from(renderDevelopReport(run)))
   writeAtomically(join(out, 'run.json'), Buffer.from(`${JSON.stringify(run, null, 2)}\n`))
   return run
@@ -210,7 +217,7 @@ export async function runDevelop(options: RunDevelopOptions): Promise<DevelopRun
   }): NonNullable<DevelopRun['samples']['agreement']> {
     const agree = scores.filter((score, at) => score !== null && Number(score > 0.5) === split.test[at]?.label).length
     const failures = scores.filter((score) => score === null).length
-    return { judge: name, rows: scores.length - failures, agree, failures }
+    return { judge: name, sameModel: engine !== undefined, rows: scores.length - failures, agree, failures }
   }
 }
 

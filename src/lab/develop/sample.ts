@@ -15,9 +15,11 @@ export interface TopicSample {
   readonly slice: Slice
   /** Language of the prompt, as far as its maker says. */
   readonly language: string
+  /** What the grammar dressed up; absent where a prompt is a text of its own. Samples of one source are no separate evidence. */
+  readonly from?: string
 }
 
-/** The parts of a split. No system prompt is in two of them, and no prompt that a grammar recombined. */
+/** The parts of a split. No system prompt and no prompt is in two of them, near-duplicates and dressings of one text included. */
 export const PARTS = ['train', 'calibrate', 'test'] as const
 export type Part = (typeof PARTS)[number]
 export type Split = Readonly<Record<Part, readonly TopicSample[]>>

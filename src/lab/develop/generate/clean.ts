@@ -5,6 +5,7 @@
 import type { Part, Split, TopicSample } from '../sample.ts'
 import { PARTS } from '../sample.ts'
 import { placeOf } from './draw.ts'
+import { normalised, wordsKey } from './share-out.ts'
 
 export interface Dropped {
   readonly duplicates: number
@@ -12,20 +13,13 @@ export interface Dropped {
   readonly contradictions: number
   /** Samples above the number of the rarer label of their system prompt. */
   readonly unbalanced: number
-}
-
-/** As two writings of one thing are compared. */
-export function normalised(text: string): string {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
+  /** Samples whose prompt, or a near-duplicate of it, stands in an earlier part beside another system prompt. */
+  readonly repeated: number
 }
 
 export function cleanSamples(samples: readonly TopicSample[]): {
   readonly kept: readonly TopicSample[]
-  readonly dropped: Dropped
+  readonly dropped: Omit<Dropped, 'repeated'>
 } {
   const groups = new Map<string, TopicSample[]>()
   for (const sample of samples) {
@@ -65,16 +59,45 @@ function balanced(samples: readonly TopicSample[]): readonly TopicSample[] {
   })
 }
 
-/** Shares samples out by their system prompt: each is in one part. */
+/** Shares samples out by their system prompt: each is in one part, with its near-duplicates. */
 export function splitBySystem(samples: readonly TopicSample[], seed: number): Split {
-  const systems = [...new Set(samples.map(({ system }) => system))].toSorted(
+  const systems = [...new Set(samples.map(({ system }) => wordsKey(system)))].toSorted(
     (one, other) => placeOf(one, seed) - placeOf(other, seed),
   )
   const ends = [0.6, 0.8].map((share) => Math.max(1, Math.round(share * systems.length))) as [number, number]
   const part = new Map(
     systems.map((system, at): [string, Part] => [system, PARTS[at < ends[0] ? 0 : at < ends[1] ? 1 : 2]]),
   )
-  return Object.fromEntries(
-    PARTS.map((name) => [name, samples.filter(({ system }) => part.get(system) === name)]),
-  ) as unknown as Split
+  return byPart((name) => samples.filter(({ system }) => part.get(wordsKey(system)) === name))
+}
+
+/**
+ * Leaves out of each part what an earlier one holds: models repeat themselves beside different system prompts, and what was learnt by heart
+ * must not be measured. Balances labels anew.
+ */
+export function withoutRepeats(split: Split): {
+  readonly split: Split
+  readonly repeated: number
+  readonly unbalanced: number
+} {
+  const seen = new Set<string>()
+  let [repeated, unbalanced] = [0, 0]
+  const parts = PARTS.map((part) => {
+    const fresh = split[part].filter((sample) => !seen.has(sourceKey(sample)))
+    const kept = balanced(fresh)
+    repeated += split[part].length - fresh.length
+    unbalanced += fresh.length - kept.length
+    for (const sample of split[part]) seen.add(sourceKey(sample))
+    return kept
+  })
+  return { split: byPart((_, at) => parts[at] ?? []), repeated, unbalanced }
+}
+
+/** Equal for samples that are no separate evidence: dressings of one text, and near-duplicates. */
+export function sourceKey({ prompt, from = prompt }: TopicSample): string {
+  return wordsKey(from)
+}
+
+function byPart(of: (part: Part, at: number) => readonly TopicSample[]): Split {
+  return Object.fromEntries(PARTS.map((part, at) => [part, of(part, at)])) as unknown as Split
 }

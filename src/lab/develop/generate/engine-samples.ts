@@ -1,6 +1,6 @@
 /**
  * Samples by a language model: one question a system prompt, strict JSON back. A reply that is no such JSON, or short of prompts, is counted
- * and left out; so is a call that fails. Nothing is repaired by guessing.
+ * and left out; so is a call that fails, which the same run asks again when it is run again. Nothing is repaired by guessing.
  */
 import { z } from 'zod'
 import { failureReason } from '../../../engines/calls/index.ts'
@@ -60,6 +60,13 @@ const HOPELESS: ReadonlySet<string> = new Set([
 /** Replies with fewer prompts of a label than this share of what was asked for are short. */
 const ENOUGH = 0.5
 const CHARACTERS_PER_TOKEN = 3
+/** Failures one after another behind which the model is taken to be down. */
+const MOST_FAILURES = 5
+/** A model that declines inside the JSON: no prompt of a user begins like this. */
+const REFUSAL =
+  /^(?:i['’]?m sorry|i am sorry|sorry,|i can(?:no|['’])t|as an ai|i['’]m unable|i am unable)\b.*\b(?:help|assist|comply|provide|create|generate)/i
+/** Characters of a prompt, at most. */
+const LONGEST_PROMPT = 4000
 
 export function isReplyRecord(value: unknown): value is ReplyRecord {
   const { outcome, samples, tokens } = (value ?? {}) as Partial<ReplyRecord>
@@ -70,12 +77,14 @@ export function isReplyRecord(value: unknown): value is ReplyRecord {
 export async function engineSamples(specification: Specification, options: EngineOptions): Promise<EngineSamples> {
   const { replies, journal, tokens: budget = Infinity, onProgress, signal } = options
   const records: ReplyRecord[] = []
-  let spent = 0
+  let [spent, failures] = [0, 0]
   for (let turn = 0; turn < replies && spent < budget; turn += 1) {
     if (signal?.aborted === true) throw new ParapetError('aborted', 'The generation of samples was stopped.')
     const known = journal.known.get(String(turn))
     const record = known ?? (await ask(specification, turn, options))
-    if (known === undefined) journal.write(String(turn), record)
+    if (known === undefined && record.outcome !== 'failed') journal.write(String(turn), record)
+    failures = record.outcome === 'failed' ? failures + 1 : 0
+    if (failures === MOST_FAILURES) throw unreachable(options.engine.id, record.reason)
     records.push(record)
     spent += record.tokens
     onProgress(`generating: reply ${turn + 1} of ${replies}, ${record.outcome}`)
@@ -108,22 +117,27 @@ async function ask(specification: Specification, turn: number, options: EngineOp
   } catch (error) {
     if (!ParapetError.isInstance(error) || error.code === 'aborted' || error.code === 'configuration') throw error
     const reason = failureReason(error) ?? error.code
-    if (HOPELESS.has(reason))
-      throw new ParapetError(
-        'upstream_error',
-        `The model ${engine.id} cannot be asked (${reason}). Mend it, and run the same command again: what it answered is kept.`,
-        { cause: error },
-      )
+    if (HOPELESS.has(reason)) throw unreachable(engine.id, reason, error)
     return { outcome: 'failed', reason, tokens: estimate(''), samples: [] }
   }
 }
 
-/** What stands in a reply. */
+function unreachable(id: string, reason: string, cause?: unknown): ParapetError {
+  return new ParapetError(
+    'upstream_error',
+    `The model ${id} cannot be asked (${reason}). Mend it, and run the same command again: what it answered is kept.`,
+    { cause },
+  )
+}
+
+/** What stands in a reply. A refusal in the place of a prompt, and one longer than any message, is left out. */
 export function readReply(text: string, each: number, language: string): Omit<ReplyRecord, 'tokens'> {
   const parsed = REPLY.safeParse(jsonOf(text))
   if (!parsed.success) return { outcome: 'unreadable', reason: 'not JSON of the form that was asked for', samples: [] }
   const { system_prompt: system, on_topic, off_topic } = parsed.data
-  const [on, off] = [on_topic, off_topic].map((prompts) => [...new Set(prompts)].slice(0, each)) as [string[], string[]]
+  const [on, off] = [on_topic, off_topic].map((prompts) =>
+    [...new Set(prompts)].filter((one) => one.length <= LONGEST_PROMPT && !REFUSAL.test(one)).slice(0, each),
+  ) as [string[], string[]]
   const least = Math.ceil(ENOUGH * each)
   if (on.length < least || off.length < least)
     return { outcome: 'short', reason: `${on.length} on-topic and ${off.length} off-topic prompts`, samples: [] }

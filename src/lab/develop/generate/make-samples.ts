@@ -2,10 +2,11 @@
 import { ParapetError } from '../../../spec/errors.ts'
 import { PARTS, type Split, type TopicSample } from '../sample.ts'
 import { labelledEdges, type Specification } from '../specification.ts'
-import { cleanSamples, type Dropped, normalised, splitBySystem } from './clean.ts'
+import { cleanSamples, type Dropped, sourceKey, splitBySystem, withoutRepeats } from './clean.ts'
 import type { EngineSamples } from './engine-samples.ts'
 import { GRAMMAR_VERSION, grammarSamples } from './grammar.ts'
 import { ENGINE_VERSION } from './meta-prompt.ts'
+import { normalised, shareOut, wordsKey } from './share-out.ts'
 
 export interface MadeSamples {
   /** Which generator, with its version. */
@@ -39,10 +40,11 @@ export function makeSamples(
   },
 ): MadeSamples {
   const { seed, engine } = options
-  const { split, dropped } =
+  const { split, dropped } = cleaned(
     engine === null
-      ? cleanedParts(grammarSamples(specification, options))
-      : cleanedWhole([...engine.samples, ...edgesBeside(specification, engine.samples)], seed)
+      ? grammarSamples(specification, options)
+      : withEdges(specification, splitBySystem(engine.samples, seed), seed),
+  )
   const all = PARTS.flatMap((part) => split[part])
   for (const part of PARTS)
     if (![0, 1].every((label) => split[part].some((sample) => sample.label === label)))
@@ -59,33 +61,40 @@ function whyTooFew(part: string, engine: EngineSamples | null): string {
   const why = `There are too few samples: ${part} has not both labels.`
   if (engine === null) return `${why} Give more examples of topics, or raise --scopes and --per-scope.`
   const { asked, outcomes } = engine
-  return `${why} Of ${asked} replies ${outcomes.samples} could be used; at least ${LEAST_SYSTEMS} are needed. Raise --replies, or ask a more capable model.`
+  return `${why} Of ${asked} replies ${outcomes.samples} could be used; at least ${LEAST_SYSTEMS} with different system prompts and prompts are needed. Raise --replies, or ask a more capable model.`
 }
 
-/** Labelled edge cases stand beside every system prompt that a model wrote. */
-function edgesBeside(specification: Specification, samples: readonly TopicSample[]): readonly TopicSample[] {
+/** Labelled edge cases stand beside every system prompt of one part: an edge case that was learnt is not measured. */
+function withEdges(specification: Specification, split: Split, seed: number): Split {
   const language = specification.languages[0] ?? 'en'
-  const edges = labelledEdges(specification)
-  return [...new Set(samples.map(({ system }) => system))].flatMap((system) =>
-    edges.map(({ prompt, label }): TopicSample => ({ system, prompt, label, slice: 'edge', language })),
-  )
+  const edges = shareOut(labelledEdges(specification), { seed, text: ({ prompt }) => prompt })
+  // What the owner labelled has its label, and is in the part of its own.
+  const owned = new Set(labelledEdges(specification).map(({ prompt }) => wordsKey(prompt)))
+  return Object.fromEntries(
+    PARTS.map((part) => [
+      part,
+      [...new Set(split[part].map(({ system }) => system))].flatMap((system) => [
+        ...edges[part].map(({ prompt, label }): TopicSample => ({ system, prompt, label, slice: 'edge', language })),
+        ...split[part].filter((sample) => sample.system === system && !owned.has(sourceKey(sample))),
+      ]),
+    ]),
+  ) as unknown as Split
 }
 
-function cleanedWhole(
-  samples: readonly TopicSample[],
-  seed: number,
-): { readonly split: Split; readonly dropped: Dropped } {
-  const { kept, dropped } = cleanSamples(samples)
-  return { split: splitBySystem(kept, seed), dropped }
-}
-
-function cleanedParts(split: Split): { readonly split: Split; readonly dropped: Dropped } {
-  const cleaned = PARTS.map((part) => cleanSamples(split[part]))
-  const sum = (key: keyof Dropped): number => cleaned.reduce((total, { dropped }) => total + dropped[key], 0)
+function cleaned(split: Split): { readonly split: Split; readonly dropped: Dropped } {
+  const parts = PARTS.map((part) => cleanSamples(split[part]))
+  const sum = (key: keyof Omit<Dropped, 'repeated'>): number =>
+    parts.reduce((total, { dropped }) => total + dropped[key], 0)
+  const {
+    split: apart,
+    repeated,
+    unbalanced,
+  } = withoutRepeats(Object.fromEntries(PARTS.map((part, at) => [part, parts[at]?.kept ?? []])) as unknown as Split)
   return {
-    split: Object.fromEntries(PARTS.map((part, at) => [part, cleaned[at]?.kept ?? []])) as unknown as Split,
+    split: apart,
     dropped: {
-      ...{ duplicates: sum('duplicates'), contradictions: sum('contradictions'), unbalanced: sum('unbalanced') },
+      ...{ duplicates: sum('duplicates'), contradictions: sum('contradictions'), repeated },
+      unbalanced: sum('unbalanced') + unbalanced,
     },
   }
 }

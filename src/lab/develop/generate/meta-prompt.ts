@@ -1,6 +1,6 @@
 /**
  * What a model is asked for samples (Chua et al. 2024, arXiv 2411.12946, §3): a system prompt with on- and off-topic prompts, steered by random
- * seed words, a length, a style and a language. The paper does not print its prompt; these words are Parapet's own. Version `engine-1`.
+ * seed words, a length, a style and a language. The paper does not print its prompt; these words are Parapet's own. Version `engine-2`.
  */
 import { createRandom } from '../../../nn/random.ts'
 import { meaningfulWords } from '../../../nn/topic-scope.ts'
@@ -9,16 +9,18 @@ import { LIBRARY } from '../library/index.ts'
 import type { Specification } from '../specification.ts'
 import { pick, pickMany } from './draw.ts'
 
-export const ENGINE_VERSION = 'engine-1'
+export const ENGINE_VERSION = 'engine-2'
 /** Words put into a question, so that no two replies are alike. */
 export const SEED_WORDS = 10
-const MOST_TOKENS = 2048
+/** Room for the JSON around prompts, and for the system prompt. */
+const TOKENS_AROUND = 800
 
+/** Lengths, and tokens that a prompt of it may take in any language: a reply that is cut off is lost. */
 const LENGTHS = [
-  'two to six words',
-  'one short sentence',
-  'one or two sentences',
-  'a paragraph with some story around it',
+  { length: 'two to six words', tokens: 30 },
+  { length: 'one short sentence', tokens: 50 },
+  { length: 'one or two sentences', tokens: 90 },
+  { length: 'a paragraph with some story around it', tokens: 220 },
 ] as const
 const STYLES = [
   'plain and polite',
@@ -37,7 +39,9 @@ const DEMANDS = [
 /** What was drawn for one question. */
 export interface Draw {
   readonly words: readonly string[]
-  readonly length: (typeof LENGTHS)[number]
+  readonly length: (typeof LENGTHS)[number]['length']
+  /** What the reply may take. */
+  readonly tokensEach: number
   readonly style: (typeof STYLES)[number]
   readonly demand: (typeof DEMANDS)[number]
   readonly language: string
@@ -54,9 +58,11 @@ const VOCABULARY: readonly string[] = [
 /** The draws of question `turn`: they depend on the seed and the turn alone. */
 export function drawFor({ languages }: Specification, seed: number, turn: number): Draw {
   const random = createRandom(seed + 104_729 * (turn + 1))
+  const words = pickMany(VOCABULARY, SEED_WORDS, random)
+  const { length, tokens: tokensEach } = pick(LENGTHS, random)
   return {
-    words: pickMany(VOCABULARY, SEED_WORDS, random),
-    ...{ length: pick(LENGTHS, random), style: pick(STYLES, random), demand: pick(DEMANDS, random) },
+    words,
+    ...{ length, tokensEach, style: pick(STYLES, random), demand: pick(DEMANDS, random) },
     language: languages[turn % languages.length] ?? 'en',
   }
 }
@@ -80,7 +86,13 @@ export function metaPrompt(specification: Specification, draw: Draw, each: numbe
         { role: 'user', content: JSON.stringify(facts) },
       ],
     },
-    ...{ completion: null, stop: [], maxTokens: MOST_TOKENS, temperature: 1, schema: schemaOf(each) },
+    ...{
+      completion: null,
+      stop: [],
+      maxTokens: TOKENS_AROUND + 2 * each * draw.tokensEach,
+      temperature: 1,
+      schema: schemaOf(each),
+    },
   }
 }
 

@@ -52,8 +52,16 @@ const NARROW: readonly ((topic: string) => string)[] = [
   (topic) => `You answer questions about ${topic}, and nothing else.`,
 ]
 
+/** Shapes that differ in their words, the long policy included. */
+export const SHAPE_KINDS: number = SHAPES.length + 1
 /** Numbers from 0 below this give all shapes there are. */
-export const SHAPE_COUNT: number = 10 * (SHAPES.length + 1)
+export const SHAPE_COUNT: number = 10 * SHAPE_KINDS
+
+/** A system prompt of one kind; `turn`, any whole number from 0, moves the rules of a long policy. */
+export function shapeText(kind: number, name: string, topics: readonly string[], turn: number): string {
+  const make = SHAPES[kind]
+  return make === undefined ? policyText(name, topics, turn) : make(name, topics)
+}
 
 /** A system prompt; one topic alone gets a narrow shape. `shape` is any whole number from 0. */
 export function scopeText(shape: number, name: string, topics: readonly string[]): string {

@@ -1,26 +1,33 @@
 /** The guard and the baselines beside it on the test part, each at a threshold that was chosen without it. */
 import type { TopicModelData } from '../../../nn/topic-model.ts'
 import { topicProbability } from '../../../nn/topic-model.ts'
-import { exactInterval } from '../../eval/metrics/binomial.ts'
+import { exactInterval, type Interval } from '../../eval/metrics/binomial.ts'
 import type { ScoredRow } from '../../eval/metrics/ranking.ts'
 import type { DevelopRun, PartFigures, SubjectFigures } from '../develop-run.ts'
+import { sourceKey } from '../generate/clean.ts'
 import { addPairs, type EncoderOfTexts, FeatureMaker } from '../model/encode.ts'
 import { SLICES, type Split, type TopicSample } from '../sample.ts'
 import { bestThreshold, cosineScore, type Examples, nearestScore } from './baselines.ts'
 import { figuresOf, reliability } from './figures.ts'
+import { operatingPoints } from './operating-points.ts'
 
 export interface MeasureOptions {
   readonly model: TopicModelData
   readonly encoder: EncoderOfTexts
   readonly split: Split
   readonly threshold: number
+  /** The share the model was calibrated for. */
+  readonly falseAlarms: number
   readonly seed: number
   /** Scores of a judge by place in the test part, null where it failed; absent without one. */
   readonly judge?: { readonly name: string; readonly scores: readonly (number | null)[] }
   readonly signal?: AbortSignal
 }
 
-export type Measured = Pick<DevelopRun, 'subjects' | 'bySlice' | 'byLanguage' | 'alarmsPerThousand' | 'reliability'>
+export type Measured = Pick<
+  DevelopRun,
+  'subjects' | 'bySlice' | 'byLanguage' | 'alarmsPerThousand' | 'found' | 'operatingPoints' | 'reliability'
+>
 
 /** Examples of either label for the nearest neighbours, as in the paper. */
 const SHOTS = 3
@@ -29,8 +36,7 @@ const FROM_CALIBRATION = 'best F1 on the calibration part'
 export async function measureGuard(options: MeasureOptions): Promise<Measured> {
   const { model, encoder, split, threshold, seed, judge, signal } = options
   const shots = ([0, 1] as const).map((label) => examplePrompts(split.train, label))
-  await addPairs(encoder, [...split.calibrate, ...split.test], signal)
-  await encoder.add(shots.flat(), signal)
+  await addPairs(encoder, [...split.calibrate, ...split.test], signal, shots.flat())
   const maker = new FeatureMaker(encoder, model.background)
   const guard = scored(split.test, (sample) => topicProbability(model, maker.of(sample)))
   const [on = [], off = []] = shots.map((prompts) => prompts.map((prompt) => encoder.vector(prompt)))
@@ -43,8 +49,8 @@ export async function measureGuard(options: MeasureOptions): Promise<Measured> {
     }
   }
   const flagged = split.test.map((sample, at) => ({ sample, flagged: (guard[at]?.score ?? 0) > threshold }))
-  const alarms = flagged.filter((one) => one.flagged && one.sample.label === 0).length
-  const onTopic = split.test.filter(({ label }) => label === 0).length
+  const [onTopic, offTopic] = ([0, 1] as const).map((label) => flagged.filter(({ sample }) => sample.label === label))
+  const [alarms, found] = [shareOf(onTopic ?? []), shareOf(offTopic ?? [])]
   return {
     subjects: [
       { name: 'this guard', thresholdFrom: 'settings', failures: 0, figures: figuresOf(guard, { threshold, seed }) },
@@ -75,9 +81,22 @@ export async function measureGuard(options: MeasureOptions): Promise<Measured> {
         flagged.filter(({ sample }) => sample.language === language),
       ),
     ),
-    alarmsPerThousand: { value: (1000 * alarms) / Math.max(1, onTopic), interval: exactInterval(alarms, onTopic) },
+    alarmsPerThousand: { value: 1000 * alarms.share, texts: alarms.texts, interval: alarms.interval },
+    found: { texts: found.texts, interval: found.interval },
+    operatingPoints: operatingPoints(options, maker),
     reliability: reliability(guard),
   }
+}
+
+/** The share that is flagged. Its interval is that of as many independent trials as there are different texts, which is on the safe side. */
+function shareOf(rows: readonly { readonly sample: TopicSample; readonly flagged: boolean }[]): {
+  readonly share: number
+  readonly texts: number
+  readonly interval: Interval | null
+} {
+  const share = rows.filter(({ flagged }) => flagged).length / Math.max(1, rows.length)
+  const texts = new Set(rows.map(({ sample }) => sourceKey(sample))).size
+  return { share, texts, interval: exactInterval(Math.round(share * texts), texts) }
 }
 
 function scored(samples: readonly TopicSample[], score: (sample: TopicSample) => number): readonly ScoredRow[] {

@@ -42,10 +42,18 @@ export function createEncoderOfTexts(deep: GuardEncoderData, runtime: OnnxRuntim
   }
 }
 
-/** Encodes all that the features of pairs need. */
-export async function addPairs(encoder: EncoderOfTexts, pairs: readonly Pair[], signal?: AbortSignal): Promise<void> {
+/** Encodes all that the features of pairs need, and `more` texts in the same session. */
+export async function addPairs(
+  encoder: EncoderOfTexts,
+  pairs: readonly Pair[],
+  signal?: AbortSignal,
+  more: readonly string[] = [],
+): Promise<void> {
   const systems = [...new Set(pairs.map(({ system }) => system))]
-  await encoder.add([...systems, ...systems.flatMap(scopePieces), ...pairs.map(({ prompt }) => prompt)], signal)
+  await encoder.add(
+    [...systems, ...systems.flatMap(scopePieces), ...pairs.map(({ prompt }) => prompt), ...more],
+    signal,
+  )
 }
 
 /** Makes features of pairs whose texts were added; scopes are read once. */

@@ -6,6 +6,7 @@ import type { OnnxRuntime } from '../../../nn/runtime/onnx-runtime.ts'
 import { topicLogit, type TopicModelData, type TopicNetwork } from '../../../nn/topic-model.ts'
 import { rankingMetrics } from '../../eval/metrics/ranking.ts'
 import { calibrate } from '../../train/calibrate.ts'
+import { sourceKey } from '../generate/clean.ts'
 import { librarySamples } from '../generate/library-samples.ts'
 import { pickMany } from '../generate/draw.ts'
 import { createRandom } from '../../../nn/random.ts'
@@ -41,7 +42,13 @@ const PER_SCOPE = 3
 
 export async function specialise(options: SpecialiseOptions): Promise<Specialised> {
   const { general, runtime, encoder, split, id, seed, falseAlarms, made, signal } = options
-  const reminders = pickMany(librarySamples({ seed, perScope: PER_SCOPE }), split.train.length, createRandom(seed))
+  // What is measured or calibrated on is never taught, not even beside another system prompt.
+  const kept = new Set([...split.calibrate, ...split.test].map(sourceKey))
+  const reminders = pickMany(
+    librarySamples({ seed, perScope: PER_SCOPE }).filter((sample) => !kept.has(sourceKey(sample))),
+    split.train.length,
+    createRandom(seed),
+  )
   await addPairs(encoder, [...split.train, ...split.calibrate, ...reminders], signal)
   const maker = new FeatureMaker(encoder, general.background)
   const taught = await trainNetwork({

@@ -1,9 +1,11 @@
 /** The report of a run, for the owner of a product: what the guard is to do, what it was taught with, how well it does, and what it cannot do. */
+import type { Interval } from '../../eval/metrics/binomial.ts'
 import { html, type Markup } from '../../eval/report/markup.ts'
 import { inDecimals, inMilliseconds, inPercent, inWhole, intervalInPercent } from '../../eval/report/numbers.ts'
 import { renderPage } from '../../eval/report/page.ts'
 import { reliabilityPlot } from '../../eval/report/plots.ts'
 import type { DevelopRun, PartFigures } from '../develop-run.ts'
+import { choiceSection } from './choice-section.ts'
 import { limitsSection } from './limits-section.ts'
 import { samplesSection } from './samples-section.ts'
 import { scroll } from './table.ts'
@@ -17,6 +19,7 @@ export function renderDevelopReport(run: DevelopRun): string {
     sections: [
       html`<li><a href="#policy">Policy</a></li>`,
       html`<li><a href="#data">Data</a></li>`,
+      html`<li><a href="#choice">Your choice</a></li>`,
       html`<li><a href="#quality">Quality</a></li>`,
       html`<li><a href="#slices">Slices</a></li>`,
       html`<li><a href="#calibration">Calibration</a></li>`,
@@ -26,11 +29,11 @@ export function renderDevelopReport(run: DevelopRun): string {
       <dl class="facts">
         ${fact('Off-topic prompts found', `${inPercent(own?.figures.recall ?? null)} %`)}
         ${fact('False alarms in 1,000 on-topic messages', inWhole(alarmsPerThousand.value))}
-        ${fact('Area under ROC', inDecimals(own?.figures.auc ?? null))} ${fact('Threshold', String(run.threshold))}
-        ${fact('Test samples', inWhole(samples.parts.test.rows))}
+        ${fact('Area under ROC', inDecimals(own?.figures.auc ?? null))}
+        ${fact('Test samples (different texts)', `${inWhole(samples.parts.test.rows)} (${inWhole(samples.parts.test.texts)})`)}
         ${fact('Time of a prompt', `${inMilliseconds(latency.median)} ms`)}
       </dl>
-      ${policySection(run)} ${samplesSection(run)} ${qualitySection(run)} ${slicesSection(run)}
+      ${policySection(run)} ${samplesSection(run)} ${choiceSection(run)} ${qualitySection(run)} ${slicesSection(run)}
       ${calibrationSection(run)} ${limitsSection(run)}`,
     footer: html`Specification ${run.specificationSha256.slice(0, 16)}. Generator ${samples.generator}. Seed
     ${String(run.seed)}. Model ${guard.id} ${guard.sha256.slice(0, 16)}, ${inWhole(guard.bytes)} bytes, begun from
@@ -38,17 +41,29 @@ export function renderDevelopReport(run: DevelopRun): string {
   })
 }
 
-/** The result in two sentences. */
+/** False alarms may be this share at the upper end of their interval before the report asks for more examples. */
+const SURE = 0.1
+/** Area under ROC of a coin. */
+const CHANCE = 0.5
+
+/** The result in a few sentences. */
 export function conclusionOf(run: Omit<DevelopRun, 'conclusion'>): string {
   const [own, cosine] = run.subjects
   const auc = (value: number | null | undefined): string => inDecimals(value ?? null)
-  const better = (own?.figures.intervals.auc?.low ?? 0) > (cosine?.figures.auc ?? 1)
+  const better = (own?.figures.intervals.auc?.low ?? 0) > Math.max(CHANCE, cosine?.figures.auc ?? 1)
   return (
-    `On ${inWhole(run.samples.parts.test.rows)} made samples beside system prompts it was not taught with, the guard finds ` +
-    `${inPercent(own?.figures.recall ?? null)} % of the off-topic prompts and flags ${inWhole(run.alarmsPerThousand.value)} in 1,000 on-topic ones. ` +
+    `On ${inWhole(run.samples.parts.test.rows)} made samples of ${inWhole(run.samples.parts.test.texts)} different texts, beside system prompts it was not taught with, the guard finds ` +
+    `${inPercent(own?.figures.recall ?? null)} % of the off-topic prompts (95 %: ${intervalInPercent(run.found.interval)}) and flags ` +
+    `${inWhole(run.alarmsPerThousand.value)} in 1,000 on-topic ones (${perThousand(run.alarmsPerThousand.interval)}). ` +
     `Its area under ROC is ${auc(own?.figures.auc)}, that of plain likeness ${auc(cosine?.figures.auc)}: ${better ? 'it is better than likeness on these samples.' : 'no gain over likeness is shown on these samples.'} ` +
+    `${(own?.figures.intervals.auc?.low ?? 0) > CHANCE ? '' : 'It is not shown to tell on-topic from off-topic messages at all: do not use it. '}` +
+    `${(run.alarmsPerThousand.interval?.high ?? 1) <= SURE ? '' : 'So few different on-topic texts say little about false alarms: write more examples. '}` +
     `What real users write has not been measured.`
   )
+}
+
+function perThousand(interval: Interval | null): string {
+  return interval === null ? 'no interval' : `${inWhole(1000 * interval.low)} to ${inWhole(1000 * interval.high)}`
 }
 
 function policySection({ specification, threshold }: DevelopRun): Markup {
@@ -125,11 +140,12 @@ function qualitySection({ subjects, harmful, samples, latency, guard, seed }: De
         </tbody>`,
     )}
     <p class="muted">
-      ${inWhole(samples.parts.test.rows)} made samples of ${inWhole(samples.parts.test.systemPrompts)} system prompts
-      that nothing was taught or calibrated with; seed ${String(seed)}. 95 % intervals by bootstrap over samples:
-      samples of one system prompt resemble each other, so the true uncertainty is larger. On the calibration part the
-      area under ROC was ${inDecimals(guard.before)} before teaching and ${inDecimals(guard.after)} after; the
-      ${guard.kept === 'taught' ? 'taught' : 'general'} network was kept.
+      ${inWhole(samples.parts.test.rows)} made samples (${inWhole(samples.parts.test.texts)} different texts) of
+      ${inWhole(samples.parts.test.systemPrompts)} system prompts that nothing was taught or calibrated with; seed
+      ${String(seed)}. 95 % intervals in this table by bootstrap over samples: samples of one text or system prompt
+      resemble each other, so the true uncertainty is larger. The intervals at the head of the page count each text
+      once. On the calibration part the area under ROC was ${inDecimals(guard.before)} before teaching and
+      ${inDecimals(guard.after)} after; the ${guard.kept === 'taught' ? 'taught' : 'general'} network was kept.
     </p>
     <p>
       ${
@@ -184,9 +200,10 @@ function calibrationSection({ reliability, subjects }: DevelopRun): Markup {
   return html`<h2 id="calibration">Whether scores mean what they say</h2>
     <div class="plots"><figure>${reliabilityPlot(reliability, 0)}</figure></div>
     <p>
-      Of messages with a score near 0.8, about eight in ten should be off topic: then the dots lie on the diagonal. The
-      mean distance (expected calibration error, ten bins) is ${inDecimals(own?.figures.calibrationError ?? null)}, the
-      Brier score ${inDecimals(own?.figures.brier ?? null)}.
+      Of messages with a score near 0.8, about eight in ten should be off topic: then the dots lie on the diagonal.
+      Calibration that holds false alarms down sets scores lower than that: read a score as a rank, and one half as the
+      line. The mean distance (expected calibration error, ten bins) is
+      ${inDecimals(own?.figures.calibrationError ?? null)}, the Brier score ${inDecimals(own?.figures.brier ?? null)}.
     </p>`
 }
 

@@ -16,7 +16,8 @@ export function samplesSection({ samples }: DevelopRun): Markup {
       ${inWhole(diversity.prompts)} different prompts beside ${inWhole(diversity.systemPrompts)} system prompts, from
       ${inWhole(diversity.words)} words; of all pairs of neighbouring words ${inPercent(diversity.distinctPairs)} % are
       different ones. Dropped: ${inWhole(dropped.duplicates)} duplicates, ${inWhole(dropped.contradictions)} with both
-      labels, ${inWhole(dropped.unbalanced)} above the balance of labels.
+      labels, ${inWhole(dropped.repeated)} whose text an earlier part holds, ${inWhole(dropped.unbalanced)} above the
+      balance of labels.
     </p>
     ${scroll(
       'Samples',
@@ -25,6 +26,7 @@ export function samplesSection({ samples }: DevelopRun): Markup {
             <th>Part</th>
             <th>Samples</th>
             <th>System prompts</th>
+            <th>Different texts</th>
             <th class="text">Used for</th>
           </tr>
         </thead>
@@ -35,6 +37,7 @@ export function samplesSection({ samples }: DevelopRun): Markup {
                 <th scope="row">${part}</th>
                 <td>${inWhole(parts[part].rows)}</td>
                 <td>${inWhole(parts[part].systemPrompts)}</td>
+                <td>${inWhole(parts[part].texts)}</td>
                 <td class="text">${USES[part]}</td>
               </tr>`,
           )}
@@ -61,11 +64,12 @@ export function samplesSection({ samples }: DevelopRun): Markup {
         </tbody>`,
     )}
     <p class="muted">
-      Languages: ${languages.map(({ language, rows }) => `${language} ${inWhole(rows)}`).join(', ')}.
+      Different texts count dressings of one text (a greeting before it, other marks) once. Languages:
+      ${languages.map(({ language, rows }) => `${language} ${inWhole(rows)}`).join(', ')}.
       ${
         agreement === null
-          ? 'No judge was asked whether the labels are right.'
-          : `${agreement.judge} agrees with ${inPercent(agreement.agree / Math.max(1, agreement.rows))} % of ${inWhole(agreement.rows)} labels of the test part; it failed on ${inWhole(agreement.failures)}.`
+          ? 'No judge was asked whether the labels are right: read some samples.'
+          : `${agreement.judge} agrees with ${inPercent(agreement.agree / Math.max(1, agreement.rows))} % of ${inWhole(agreement.rows)} labels of the test part; it failed on ${inWhole(agreement.failures)}.${agreement.sameModel ? ' It is the model that wrote them, so it agrees with itself: have a person read some.' : ''}`
       }
     </p>`
 }
