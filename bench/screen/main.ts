@@ -1,9 +1,9 @@
 /**
  * The screen measured: what it finds and what it flags wrongly, on the small world, on rows optimised against a guard and on ordinary data, and rows a second beside the
- * physical limit, which is reading the same file and parsing its JSON. Nothing is tuned here.
+ * physical limit, which is reading the same file and parsing its JSON. The part `canary` tunes copies of the demo model, and keeps none.
  *
  *   npx tsx bench/screen/main.ts [--rows 4000] [--workers 1,2] [--seeds 3] [--ordinary FILE.jsonl.gz] [--slots 16]
- *     [--part speed|quality|ordinary|virus]
+ *     [--part speed|quality|ordinary|virus|canary]
  *
  * FILE is in the record form with `prompt` and `response`, harmless rows only; its rows are never printed.
  */
@@ -11,6 +11,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { measureCanary } from './canary.ts'
 import { measureOrdinary } from './ordinary.ts'
 import { measureQuality } from './quality.ts'
 import { measureSpeed } from './speed.ts'
@@ -39,6 +40,7 @@ try {
   }
   if (wants('quality')) await measureQuality({ folder, seeds: Number(values.seeds), print })
   if (wants('virus')) await measureVirus({ folder, slots: Number(values.slots), print })
+  if (wants('canary')) await measureCanary({ seeds: Number(values.seeds), slots: Number(values.slots), print })
   if (values.ordinary !== undefined && wants('ordinary'))
     await measureOrdinary({ folder, bytes: readFileSync(values.ordinary), print, write: writeFileSync })
 } finally {

@@ -104,7 +104,7 @@ export interface Uploads {
 }
 
 /** Mixtures before and after the search of Virus at its defaults. Throws where the guard is too weak to be attacked. */
-async function uploads(victim: Victim, slots: number): Promise<Uploads> {
+export async function uploads(victim: Victim, slots: number): Promise<Uploads> {
   const model = await trainVerdictGuard(victim, { seed: SEED, steps: VIRUS_SETTINGS.guardSteps, rate: 1e-3 }, {})
   const guard = new VerdictGuard('target', model, 16)
   await admitGuard(guard, guardQuestions('selection', 1, 200))

@@ -95,6 +95,19 @@ describe('the first step', () => {
   )
 })
 
+test('a reference may be named: a copy of the start changes nothing, another model does', async () => {
+  const loss = { kind: 'dpo', beta: 0.3 } as const
+  const { parameters } = await settings({})
+  const itself = await run({ loss, steps: 3 })
+  const named = await run({ loss, steps: 3, reference: parameters })
+  expect(named.losses).toEqual(itself.losses)
+  const later = await settings({ loss, steps: 20 })
+  await alignDecoder(later)
+  const other = await run({ loss, steps: 3, reference: later.parameters })
+  // The policy lies behind a reference that already prefers the chosen ones.
+  expect(other.losses[0]).toBeGreaterThan(Math.LN2 + 0.05)
+})
+
 test.each([
   { kind: 'sft' },
   { kind: 'dpo' },

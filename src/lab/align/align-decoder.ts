@@ -2,8 +2,8 @@
  * Alignment of a decoder on preference data by any loss of the registry: whole or by an adapter, seeded, bit-equal at one thread,
  * resumable on the same course. It writes nothing but its checkpoint and samples nothing; data are made elsewhere.
  *
- * The reference of the losses that need one is the model as it was handed in. It is asked about every response once, before the first
- * step; KTO's mismatched responses are drawn anew for each pass and asked about when their pass begins.
+ * The reference of the losses that need one is the model as it was handed in, or one that is named. It is asked about every response once,
+ * before the first step; KTO's mismatched responses are drawn anew for each pass and asked about when their pass begins.
  */
 import { createHash } from 'node:crypto'
 import type { LoraAdapter } from '../../nn/checkpoint/adapter.ts'
@@ -29,6 +29,8 @@ export interface AlignDecoderOptions {
   readonly config: DecoderConfig
   /** Changed in place, unless an adapter is trained. */
   readonly parameters: ParameterValues
+  /** Reference of the losses that need one, of the same shapes; `parameters` as they were handed in if absent. */
+  readonly reference?: ParameterValues
   readonly tokenizer: TextTokenizer
   /** Losses of pairs need pairs. KTO takes pairs too, as two turns each; SFT takes the better or the good responses. */
   readonly data: AlignmentData
@@ -87,7 +89,7 @@ export async function alignDecoder(options: AlignDecoderOptions): Promise<Aligne
   const passes = new AlignmentPasses({
     ...{ runtime, config, loss, encoded, batch: options.batch, maxLength, seed },
     // An adapter leaves the parameters as they are; else the reference needs numbers of its own.
-    reference: lora === undefined && loss.needsReference ? copyOf(parameters) : parameters,
+    reference: options.reference ?? (lora === undefined && loss.needsReference ? copyOf(parameters) : parameters),
     ...(threads === undefined ? {} : { threads }),
   })
   const steps = typeof options.steps === 'number' ? options.steps : passes.stepsOf(options.steps.passes)
@@ -152,6 +154,7 @@ function fingerprint(
   for (const row of 'pairs' in data ? data.pairs : data.turns) hash.update(JSON.stringify(row))
   // What another tokenizer or template makes of the same data is another course.
   for (const row of rows) hash.update(JSON.stringify(row))
-  for (const [name, { data: numbers }] of Object.entries(parameters)) hash.update(name).update(numbers)
+  for (const [name, { data: numbers }] of [...Object.entries(parameters), ...Object.entries(options.reference ?? {})])
+    hash.update(name).update(numbers)
   return hash.digest('hex')
 }

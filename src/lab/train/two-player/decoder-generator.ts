@@ -5,15 +5,14 @@
  * It shows the whole loop of the paper with a language model that is really updated, at a size that trains on a processor in minutes. Its
  * texts are poor beyond short sentences of the kind it was taught; for real data use transforms or an engine.
  *
- * A deviation: the paper's game has one reference, the generator before the game. Here the reference of a round is the model as the round
- * found it, which is what `alignDecoder` takes, so over T rounds the pull back to the beginning is weaker than the paper's β says. The policy
- * over transforms keeps the reference of its start.
+ * The reference of every round is the generator before the game, as in the paper.
  */
 import { loadOnnxRuntime, type OnnxRuntime } from '../../../nn/runtime/onnx-runtime.ts'
 import type { ParameterValues } from '../../../nn/tensor/parameters.ts'
 import { ParapetError } from '../../../spec/errors.ts'
 import { requireTrainingMemory } from '../../checkpoints/training-memory.ts'
 import { alignDecoder } from '../../align/align-decoder.ts'
+import { copyOf } from '../../align/copy-parameters.ts'
 import { type FlowModel, flowModel, pretrain, withAnswers } from '../../align/flow/flow-model.ts'
 import type { PreferencePair } from '../../align/pairs.ts'
 import type { Translation } from '../../translate/apertium.ts'
@@ -122,11 +121,14 @@ class Player implements Generator {
   readonly rater = 'rules on the text (meaning check) and the un-tuned classifier of round 0 on the English seed'
   readonly learns = true
   readonly #parts: PlayerParts
+  /** The generator before the game: p_ref of the preference loss. */
+  readonly #reference: ParameterValues
   #parameters: ParameterValues
 
   constructor(parts: PlayerParts, parameters: ParameterValues) {
     this.#parts = parts
     this.#parameters = parameters
+    this.#reference = copyOf(parameters)
     const { width, layers } = parts.model.config
     this.id = `decoder of ${layers} layers, width ${width}`
   }
@@ -192,6 +194,7 @@ class Player implements Generator {
     const losses: number[] = []
     const { examples, leftOut } = await alignDecoder({
       ...{ runtime, config: model.config, tokenizer: model.tokenizer, parameters: this.#parameters, data },
+      reference: this.#reference,
       ...{ loss: RPO_LOSS, steps: { passes }, batch: Math.min(8, pairs.length), learningRate, seed },
       onStep: (_, { loss }) => losses.push(loss),
       ...(signal === undefined ? {} : { signal }),
