@@ -22,6 +22,11 @@ export const topicOptions = z.strictObject({
   window: positive,
   hop: positive,
   longest: positive,
+  /** Languages in which the model was shown to work; `en` if absent. */
+  languages: z
+    .array(z.string().regex(/^[a-z]{2,3}$/, 'Write language codes such as en.'))
+    .nonempty()
+    .exactOptional(),
 })
 
 /**

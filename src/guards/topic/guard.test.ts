@@ -1,7 +1,8 @@
 /** The guard of a scope: what it reports, and that what cannot be judged never passes as on topic. */
 import { expect, test } from 'vitest'
 import { createParapet } from '../../compose/index.ts'
-import type { TextClassifierEngine } from '../../spec/index.ts'
+import { createStreamBuffer, createTextView } from '../../core/text/index.ts'
+import type { Guard, TextClassifierEngine } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/index.ts'
 import { createTopicGuard } from './index.ts'
 
@@ -74,4 +75,39 @@ test('a passage in the middle of a long text counts', async () => {
 test('thresholds that the calibration does not reach are refused', () => {
   for (const threshold of [0.39, 0.61, Number.NaN])
     expect(() => createTopicGuard({ engine: engine(() => 0), threshold })).toThrow('from 0.4 to 0.6')
+})
+
+test('what is found in a language in which the model was not shown to work is marked, whole or in pieces', async () => {
+  const request = {
+    stage: 'input',
+    field: 'prompt',
+    system: 'Gardens',
+    caller: {},
+    signal: new AbortController().signal,
+  } as const
+  const german = 'Wie ist das Wetter in der Stadt und wann kommt der Zug an?'
+  const found = createTopicGuard({ engine: engine(() => 0.9) })
+  const untested = async (guard: Guard, text: string): Promise<readonly (readonly string[] | undefined)[]> => {
+    const session = guard.open?.(request)
+    const buffer = createStreamBuffer()
+    buffer.append(text.slice(0, 20))
+    await session?.advance(buffer)
+    buffer.append(text.slice(20))
+    buffer.finish()
+    const [whole, pieces] = [
+      await guard.check({ ...request, text: createTextView(text) }),
+      await session?.advance(buffer),
+    ]
+    return [whole.untested, pieces?.report?.untested]
+  }
+  expect(await untested(found, german)).toEqual([['off_topic'], ['off_topic']])
+  expect(await untested(found, 'What is the weather like in the city and when does the train come?')).toEqual([
+    undefined,
+    undefined,
+  ])
+  expect(await untested(createTopicGuard({ engine: engine(() => 0.9), languages: ['de'] }), german)).toEqual([
+    undefined,
+    undefined,
+  ])
+  expect(await untested(createTopicGuard({ engine: engine(() => 0.1) }), german)).toEqual([undefined, undefined])
 })
