@@ -3,7 +3,7 @@
  * (see `text-models`), and watched, so that a promotion or a rollback takes effect.
  */
 import type { CurrentVersion } from '../engines/embedded/index.ts'
-import { loadVersion, markOfVersion, readCurrentVersion } from '../engines/embedded/index.ts'
+import { checkVersion, loadVersion, markOfVersion, readCurrentVersion } from '../engines/embedded/index.ts'
 import type { ClassifierEngine } from '../spec/index.ts'
 import type { DeepSetting } from './registry.ts'
 
@@ -26,15 +26,23 @@ export type OpenVersion = (folder: string, deep: DeepSetting) => Promise<OpenedV
 /** Gives the same engine for the same files as long as anything uses it: an edit of the policy loads nothing again. */
 export function createGuardVersions(): OpenVersion {
   const loaded = new Map<string, WeakRef<ClassifierEngine>>()
+  /** State of the files when a version was last found whole: it judges on when they are damaged, and would not be there after a restart. */
+  const whole = new Map<string, string>()
   return async (folder, deep) => {
     // Before the pointer is read: what moves between the two is then seen as a change.
     const mark = await markOfVersion(folder)
     const current = await readCurrentVersion(folder)
     const key = JSON.stringify([folder, deep, current.version, current.models])
     const known = loaded.get(key)?.deref()
+    if (known !== undefined && whole.get(key) !== mark) await checkVersion(folder, current)
     const engine = known ?? (await loadVersion(folder, current, deep))
+    whole.set(key, mark)
     if (known === undefined) {
-      for (const [one, kept] of loaded) if (kept.deref() === undefined) loaded.delete(one)
+      for (const [one, kept] of loaded)
+        if (kept.deref() === undefined && one !== key) {
+          loaded.delete(one)
+          whole.delete(one)
+        }
       loaded.set(key, new WeakRef(engine))
       // The deep tier loads beside; what fails is told by the first text it is asked about.
       engine.prepare?.().catch(() => undefined)

@@ -137,6 +137,16 @@ test('a half-written version is not used and is reported; put right, it judges',
   await expect.poll(readiness, { timeout: 60_000 }).toMatch(/\+v3$/)
 }, 120_000)
 
+test('a judging version whose file is damaged judges on, and that it would not start again is told', async () => {
+  const path = join(cwd, 'improve/versions/v3/classifier.bin')
+  const bytes = readFileSync(path)
+  const told = log.length
+  truncateSync(path, 1000)
+  await expect.poll(() => log.slice(told), { timeout: 60_000 }).toMatch(/v3.classifier\.bin is missing or not/)
+  expect(await asked(SWEET)).toMatchObject({ decision: 'block', policyVersion: expect.stringMatching(/\+v3$/) })
+  writeFileSync(path, bytes)
+}, 120_000)
+
 test('a damaged pointer changes nothing, a rollback takes effect, and an edit of the policy keeps the version', async () => {
   const pointer = readFileSync(folder.pointer)
   writeFileSync(folder.pointer, pointer.subarray(0, 40))

@@ -17,7 +17,7 @@ export {
   TOPIC_LABELS,
   type TopicEngineOptions,
 } from './topic-engine.ts'
-export { loadVersion, markOfVersion, readCurrentVersion, type CurrentVersion } from './version-folder.ts'
+export { checkVersion, loadVersion, markOfVersion, readCurrentVersion, type CurrentVersion } from './version-folder.ts'
 
 /** Files of the package. Source and build lie equally deep below its root. */
 export const MODEL_FILES: Readonly<Record<'classifier' | 'deep' | 'chat', URL>> = {

@@ -77,16 +77,7 @@ export async function loadVersion(
   { version, models }: CurrentVersion,
   deep: 'auto' | 'off' | 'required' = 'auto',
 ): Promise<ClassifierEngine> {
-  const read = async (name: string): Promise<Uint8Array> => {
-    const path = join(folder, 'versions', version, name)
-    const bytes = await readFile(path).catch(() => null)
-    if (bytes === null || createHash('sha256').update(bytes).digest('hex') !== models[name])
-      throw new ParapetError(
-        'engine_unavailable',
-        `${path} is missing or not the file that became current. Restore it from a backup, or go back to a whole version: parapet improve rollback.`,
-      )
-    return bytes
-  }
+  const read = (name: string): Promise<Uint8Array> => readModel(folder, version, name, models[name])
   const fast = await read('classifier.bin')
   if (deep === 'required' && models['deep.bin'] === undefined)
     throw new ParapetError(
@@ -99,6 +90,22 @@ export async function loadVersion(
   })
   if (deep === 'required') await tier.open()
   return createEmbeddedClassifier(fast, version, tier)
+}
+
+/** Throws `engine_unavailable` where a model file is missing or not the one that became current. For a version that is loaded already. */
+export async function checkVersion(folder: string, { version, models }: CurrentVersion): Promise<void> {
+  for (const [name, hash] of Object.entries(models)) await readModel(folder, version, name, hash)
+}
+
+async function readModel(folder: string, version: string, name: string, hash: string | undefined): Promise<Uint8Array> {
+  const path = join(folder, 'versions', version, name)
+  const bytes = await readFile(path).catch(() => null)
+  if (bytes === null || createHash('sha256').update(bytes).digest('hex') !== hash)
+    throw new ParapetError(
+      'engine_unavailable',
+      `${path} is missing or not the file that became current. Restore it from a backup, or go back to a whole version: parapet improve rollback.`,
+    )
+  return bytes
 }
 
 /**
