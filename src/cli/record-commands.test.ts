@@ -106,6 +106,7 @@ describe('review', () => {
           text: 'It breaks P1:\u001B[2J "Like this".',
           invented: 2,
           contradicts: true,
+          silent: true,
         },
         clauses: [{ id: 'P1', title: 'Prices' }],
         quotes: [{ words: 'Like this', span: { start: 0, end: 9 } }],
@@ -117,6 +118,7 @@ describe('review', () => {
     expect(shown).toContain('why, safety (output): P1 Prices\nIt breaks P1:\\u{1b}[2J "Like this".\n  0-9  Like this\n')
     expect(shown).toContain('2 quote(s) stand in none')
     expect(shown).toContain('opposite of the label')
+    expect(shown).toContain('it names none of these clauses')
     expect(shown).toContain('why, other (output)\nno critique came: upstream_timeout: Too slow.')
   })
 

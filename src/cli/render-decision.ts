@@ -80,7 +80,7 @@ function critiqueLines({ critiques }: DecisionBody, paint: Paint): readonly stri
       const { code, message } = critique.error
       return ['', head(''), printable(`no critique came: ${code}: ${message}`)]
     }
-    const { clauses, text, quotes, invented, contradicts } = critique
+    const { clauses, text, quotes, invented, contradicts, silent = false } = critique
     const clause = clauses.map(({ id, title }) => `${id} ${title}`).join(', ')
     return [
       ...['', head(clause === '' ? '' : `: ${clause}`), printable(text)],
@@ -88,6 +88,7 @@ function critiqueLines({ critiques }: DecisionBody, paint: Paint): readonly stri
         paint('dim', `  ${span === null ? 'beside' : `${span.start}-${span.end}`}  ${printable(words)}`),
       ),
       ...(invented === 0 ? [] : [paint('yellow', `  ${invented} quote(s) stand in none of the texts`)]),
+      ...(silent ? [paint('yellow', '  it names none of these clauses')] : []),
       ...(contradicts ? [paint('yellow', '  it restates the opposite of the label, which decided')] : []),
     ]
   })

@@ -113,6 +113,8 @@ async function introduce(gateway: RunningGateway, settings: ServeSettings, io: C
 async function firstStopped(
   gateway: RunningGateway,
 ): Promise<{ readonly prompt: string; readonly decision: string } | null> {
+  // A model of somebody's may cost money, and time before the first line is printed.
+  if ((await gateway.checker.models?.().catch(() => ({ other: true })))?.other === true) return null
   for (const prompt of SHOWN) {
     const result = await gateway.checker.check({ prompt, stage: 'input' }).catch(() => null)
     if (result !== null && result.error === null && !showsText(result.decision))

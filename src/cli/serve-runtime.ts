@@ -11,7 +11,7 @@ import { startTelemetry } from '../telemetry/index.ts'
 import { removeGatewayFile, writeGatewayFile } from './gateway-file.ts'
 import { watchKeys } from './key-watch.ts'
 import { DEFAULT_PORT } from './port.ts'
-import type { RunningGateway, ServeSettings } from './runtime.ts'
+import type { GuardModels, RunningGateway, ServeSettings } from './runtime.ts'
 
 export async function serveGateway(settings: ServeSettings): Promise<RunningGateway> {
   const gateway = await import('../gateway/index.ts')
@@ -49,6 +49,7 @@ export async function serveGateway(settings: ServeSettings): Promise<RunningGate
       guards: parapet.rails,
       checker: {
         policyVersion: parapet.policyVersion,
+        models: async () => modelsOfFile(settings.policy),
         check: (input) => parapet.check(input, { silent: true }),
         close: () => Promise.resolve(),
       },
@@ -67,6 +68,14 @@ export async function serveGateway(settings: ServeSettings): Promise<RunningGate
     await telemetry?.shutdown()
     throw error
   }
+}
+
+async function modelsOfFile(path: string | null): Promise<GuardModels> {
+  const [{ BUILTIN_POLICY, loadPolicy }, { modelsOf }] = await Promise.all([
+    import('../compose/index.ts'),
+    import('./guard-models.ts'),
+  ])
+  return modelsOf(path === null ? BUILTIN_POLICY : await loadPolicy(path))
 }
 
 async function open(settings: ServeSettings, keys: KeySource, kept: DisagreementFile | null): Promise<Parapet> {

@@ -26,7 +26,8 @@ export const bandOptions = z
   .refine(({ from, to }) => from <= to, 'Write from no larger than to, for example { from: 0.2, to: 0.8 }.')
 
 export interface CascadeParts {
-  readonly classifier: (deep: 'auto' | 'off' | 'required') => Promise<ClassifierEngine>
+  /** What is asked first. */
+  readonly judging: (deep: 'auto' | 'off' | 'required') => Promise<ClassifierEngine>
   /** Told where classifier and judge disagree. */
   readonly disagreed: (disagreement: CascadeDisagreement) => void
 }
@@ -58,7 +59,7 @@ export async function createPolicyCascade(
       'onJudgeError: classifier needs a timeout below the rail’s deadline, or a slow judge leaves no time',
     )
   const language = await createLanguageDetector()
-  const classifier = createClassifierGuard({ id, stages, engine: await parts.classifier(deep), language })
+  const classifier = createClassifierGuard({ id, stages, engine: await parts.judging(deep), language })
   return createCascadeGuard({ ...rest, id, classifier, judge, band: { from, to }, onDisagreement: parts.disagreed })
 }
 

@@ -8,7 +8,7 @@ import { createKeyedHash, createVault } from '../store/index.ts'
 import { systemClock } from './clock.ts'
 import { createGuardVersions } from './guard-versions.ts'
 import { createJudgeEngines } from './judge-engine.ts'
-import type { DeepSetting, GuardParts } from './registry.ts'
+import type { DeepSetting, SharedParts } from './registry.ts'
 import { createTextModels } from './text-models.ts'
 
 export { examineDeepTier } from '../engines/embedded/examine-deep-tier.ts'
@@ -21,12 +21,12 @@ export interface PartOptions {
   /** Where tables of pseudonyms outlive the process. Without it they are kept in memory only. */
   readonly dataDir?: string
   /** Told where a classifier and the judge behind it disagree. */
-  readonly disagreed?: GuardParts['disagreed']
+  readonly disagreed?: SharedParts['disagreed']
   /** Told when a judge's server is left alone because it failed, and when it is back. */
   readonly warn?: (message: string) => void
 }
 
-export interface Parts extends GuardParts {
+export interface Parts extends SharedParts {
   close(): Promise<void>
 }
 

@@ -8,8 +8,9 @@ import { createJudge } from '../core/pipeline/index.ts'
 import type { Guard, Policy, Router } from '../spec/index.ts'
 import { PolicyError } from '../spec/index.ts'
 import { compileLinearTest } from '../guards/rules/index.ts'
+import { judgingClassifier } from './classifier-family.ts'
 import type { JudgingVersion } from './guard-versions.ts'
-import type { GuardParts } from './registry.ts'
+import type { SharedParts } from './registry.ts'
 import { BUILTIN_GUARDS, buildGuard, guardProblems } from './registry.ts'
 import { policyRouter } from './steering.ts'
 
@@ -27,7 +28,7 @@ export interface Generation {
 
 /** What does not change with the policy. */
 export interface GenerationContext extends Omit<PipelineParts, 'policy' | 'guards' | 'scorer'> {
-  readonly parts: GuardParts
+  readonly parts: SharedParts
   /** Guards handed to `createParapet`, by id. */
   readonly own: ReadonlyMap<string, Guard>
   /** Where paths in the policy begin. Default: the process's folder. */
@@ -51,8 +52,9 @@ export async function createGeneration(policy: Policy, context: GenerationContex
   const guards = new Map<string, Guard>()
   const versions: JudgingVersion[] = []
   for (const name of guardNames(policy)) guards.set(name, await makeGuard(name, policy, context, versions))
-  const models = versions.map(({ version }) => version)
-  const compiled = compilePolicy(policy, { ...options, models })
+  // One version behind several guards is one model.
+  const models = new Map(versions.map(({ folder, version }) => [`${version} ${folder}`, version])).values()
+  const compiled = compilePolicy(policy, { ...options, models: [...models] })
   const judge = createJudge({ ...context, policy: () => compiled, guards, scorer: 'classifier' })
   const router = await policyRouter(policy, context.parts.completion, context.folder)
   return { policy, version: compiled.version, judge, guards, versions, router }
@@ -77,11 +79,13 @@ async function makeGuard(
   const definition = policy.guards?.[name] ?? { use: name }
   const own = context.own.get(definition.use)
   if (own !== undefined) return name === own.id ? own : Object.create(own, { id: { value: name, enumerable: true } })
-  const version: GuardParts['version'] = async (folder, deep) => {
+  const version: SharedParts['version'] = async (folder, deep) => {
     const opened = await context.parts.version(folder, deep)
     const { engine: _, ...facts } = opened
     versions.push({ guard: name, ...facts })
     return opened
   }
-  return buildGuard(name, definition, { ...context.parts, version }, context.folder)
+  const parts = { ...context.parts, version }
+  const judging = judgingClassifier(policy, parts, context.folder ?? '.')
+  return buildGuard(name, definition, { ...parts, judging }, context.folder)
 }

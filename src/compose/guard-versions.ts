@@ -64,7 +64,8 @@ export function watchVersions(
   versions: readonly Pick<JudgingVersion, 'folder' | 'mark'>[],
   { onChange, onRejected, interval = 1000 }: VersionWatchOptions,
 ): { close(): void } {
-  const seen = new Map(versions.map(({ folder, mark }) => [folder, mark]))
+  // The first mark of a folder that several guards opened: where it moved in between, that is a change.
+  const seen = new Map(versions.toReversed().map(({ folder, mark }) => [folder, mark]))
   if (seen.size === 0) return { close: () => undefined }
   let [closed, looking] = [false, false]
   const look = async (): Promise<void> => {

@@ -33,7 +33,10 @@ export type DeepSetting = 'auto' | 'off' | 'required'
 
 /** What guards are handed: engines and stores, each made on first use. */
 export interface GuardParts {
+  /** The shipped model. */
   readonly classifier: (deep: DeepSetting) => Promise<ClassifierEngine>
+  /** What guards of other families ask: the version that the policy's `classifier` judges with, or else the shipped model. */
+  readonly judging: (deep: DeepSetting) => Promise<ClassifierEngine>
   /** The current version of a folder of `parapet improve`. */
   readonly version: OpenVersion
   /** The same engine for the same settings. */
@@ -46,6 +49,9 @@ export interface GuardParts {
   readonly vault: () => PseudonymVault
   readonly hash: () => (kind: string, value: string) => string
 }
+
+/** Those of them that no policy has a part in. */
+export type SharedParts = Omit<GuardParts, 'judging'>
 
 /** One family: its options, and how a guard is made from them. */
 interface Family<Options> {
@@ -190,13 +196,13 @@ const FAMILIES = {
   ),
   topic: family(topicOptions, (id, options, { textModels }, base) => createPolicyTopic(id, options, textModels, base)),
   conversation: family(conversationOptions, async (id, options, parts) =>
-    createPolicyConversation(id, options, await parts.classifier('auto')),
+    createPolicyConversation(id, options, await parts.judging('auto')),
   ),
   grounding: family(groundingOptions, (id, options, { completion }, base) =>
     createPolicyGrounding(id, options, (settings) => completion(settings, base)),
   ),
   chunks: family(chunkOptions, async (id, options, parts) =>
-    createPolicyChunks(id, options, await parts.classifier('auto')),
+    createPolicyChunks(id, options, await parts.judging('auto')),
   ),
 }
 

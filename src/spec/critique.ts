@@ -31,6 +31,8 @@ export interface Critique {
   readonly invented: number
   /** It restates the opposite of the label. The label stands. */
   readonly contradicts: boolean
+  /** The label names clauses, and it names none of them. */
+  readonly silent?: boolean
   /** The texts from which the critique can quote, in full even where the guard was shown a part: redaction needs what stands around it. */
   readonly seen: readonly string[]
 }

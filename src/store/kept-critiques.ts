@@ -35,12 +35,14 @@ export class CritiqueRedaction {
     return kept
   }
 
-  async #one({ seen, start, end, clauses, text, quotes, invented, contradicts }: Critique): Promise<Given> {
+  async #one(critique: Critique): Promise<Given> {
+    const { seen, start, end, clauses, text, quotes, invented, contradicts, silent = false } = critique
     const taken = await this.#takenOut(quotes, seen)
     const clean = taken.reduce((words, gone) => words.replaceAll(anywhere(gone), REMOVED), text)
     const some = quotes.slice(0, MOST)
     return {
       ...{ status: 'given', start, end, text: await this.#keeper.text(clean), invented, contradicts },
+      ...(silent ? { silent } : {}),
       clauses: clauses.slice(0, MOST).map(({ id, title }) => ({ id: short(id), title: short(title) })),
       quotes: await Promise.all(
         some.map(async ({ words, span }) => ({

@@ -381,6 +381,14 @@ describe('critiques', () => {
     expect(await guard.critiques({ findings: [] })).toEqual([])
   })
 
+  test('that name no clause of the label say so', async () => {
+    const engine = scriptedEngine((_request, call) => completion(call === 0 ? 'unsafe\nS2' : 'It is bad.'))
+    const guard = judge({ engine, format: 'thinkguard' })
+    expect(await guard.critiques(await guard.check(request(text)))).toMatchObject([
+      { text: 'It is bad.', silent: true },
+    ])
+  })
+
   test('when flagged: quotes are shown where they stand in the original, and the label is that without a critique', async () => {
     const engine = model()
     const report = await judge({ engine, format: 'thinkguard', critique: 'when-flagged', timeout: 5_000 }).check(

@@ -135,6 +135,12 @@ describe('a harmful text', () => {
     expect([decision, await critiquesOf(store, decisionId)]).toMatchObject(['block', [{ contradicts: true }]])
   })
 
+  test('a critique that names none of the label’s clauses says so, and one that does has no such mark', async () => {
+    const { parapet, store } = await start({ capture: 'full' }, (say) => say('It is bad.'))
+    const [silent] = await critiquesOf(store, (await parapet.check(TEXT)).decisionId)
+    expect(silent).toMatchObject({ status: 'given', text: 'It is bad.', silent: true })
+  })
+
   test('the second time, with the verdict from the cache, the reasons are not asked for again', async () => {
     const { parapet, store, server } = await start({ capture: 'full' })
     await critiquesOf(store, (await parapet.check(TEXT)).decisionId)

@@ -54,6 +54,7 @@ function critiqueOf(
     clauses: answer.reading.categories.map(({ id, title }) => ({ id, title })),
     quotes: [...here, ...elsewhere],
     ...{ invented: critique.invented.length, contradicts: critique.contradicts },
+    ...(critique.silent ? { silent: true } : {}),
     seen: [...whole, ...earlier.map(({ text }) => text), ...(system === undefined ? [] : [system])],
   }
 }

@@ -3,12 +3,13 @@ import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { completionOf, sseResponse, chunksOf } from '../../../test/gateway/support.ts'
 import type { Parapet } from '../../compose/index.ts'
-import { createParapet } from '../../compose/index.ts'
+import { BUILTIN_POLICY, createParapet } from '../../compose/index.ts'
 import { guardedFetch } from './index.ts'
 
 let parapet: Parapet
 beforeAll(async () => {
-  parapet = await createParapet()
+  // The built-in policy, with time for a busy machine.
+  parapet = await createParapet({ ...BUILTIN_POLICY, deadlines: { stage: 60_000, guard: 50_000 } })
 })
 afterAll(() => parapet.close())
 

@@ -57,7 +57,7 @@ function Clauses({ critique }: { readonly critique: Given }): VNode {
 }
 
 function Reasons({ critique }: { readonly critique: Given }): VNode {
-  const { text, quotes, invented, contradicts } = critique
+  const { text, quotes, invented, contradicts, silent = false } = critique
   const marked = (
     <PlainText
       text={text}
@@ -70,6 +70,7 @@ function Reasons({ critique }: { readonly critique: Given }): VNode {
   return (
     <>
       {contradicts ? <p class="failure">The critique restates the opposite of the label. The label decided.</p> : null}
+      {silent ? <p class="quiet">The critique names none of the clauses above.</p> : null}
       {text.length <= OPEN ? (
         marked
       ) : (

@@ -1,6 +1,7 @@
 /**
- * Reads the labels of a GuardReasoner answer (arXiv 2501.18492), twice: `paper-compat` as the released `evaluate.py` does, `strict` so
- * that no sentence of the reasoning can pass for a label. It scores nothing: see `lab/eval`.
+ * Reads the labels of a GuardReasoner answer (arXiv 2501.18492): `paper-compat` as the released `evaluate.py` does, `strict` so that no
+ * sentence of the reasoning can pass for a label, and once more as the released mining of hard samples does, which is for no verdict. It
+ * scores nothing: see `lab/eval`.
  */
 
 /** Tasks of GuardReasoner by the key its answers use. */
@@ -25,6 +26,11 @@ const STRICT_PATTERNS: Readonly<Record<GuardReasonerTask, RegExp>> = {
   completion: /Completion:\s*(compliance|refusal|none)\b/i,
   response: /Response:\s*(harmful|unharmful|none)\b/i,
 }
+const MINING_PATTERNS: Readonly<Record<GuardReasonerTask, RegExp>> = {
+  request: /Request:\s*(\w+)/,
+  completion: /Completion:\s*(\w+)/,
+  response: /Response:\s*(\w+)/,
+}
 /** Characters of the answer's end that the released parser looks at. */
 const WINDOW = 300
 const BLOCK = 'Answers:'
@@ -46,6 +52,16 @@ export function parseGuardReasonerAnswer(answer: string, task: GuardReasonerTask
   if (form === 'paper-compat') return COMPAT_PATTERNS[task].exec(answer.slice(-WINDOW))?.[1] ?? null
   const label = guardReasonerWord(answer, task)
   return label === 'none' ? null : label
+}
+
+/**
+ * The word that the released mining script takes for the label of a task: the first behind the key in the whole answer, whatever it is, with
+ * the case of letters as it stands. A sentence of the reasoning can win over the block, and `None` is a word. For repeating that mining.
+ *
+ * @returns null where the key is not there; the script leaves such answers out.
+ */
+export function minedGuardReasonerWord(answer: string, task: GuardReasonerTask): string | null {
+  return MINING_PATTERNS[task].exec(answer)?.[1] ?? null
 }
 
 /** The reasoning before the answer block, without the rule that some answers put between; null where there is none. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { verdictFor } from '../judge-reading.ts'
+import { minedGuardReasonerWord } from './guardreasoner-answer.ts'
 import { GUARDREASONER_INSTRUCTION } from './guardreasoner.ts'
 import { judgeFormat } from './registry.ts'
 
@@ -59,6 +60,25 @@ describe('answers', () => {
   test('a sentence of the reasoning does not win over the block', () => {
     const text = `Response: unharmful, one might think.\n${block('harmful', 'compliance', 'harmful')}`
     expect(labels(text)).toMatchObject({ response_harm: true })
+  })
+
+  test('in the mining of the released code that sentence wins, None is a word, and case counts', () => {
+    const text = `Response: unharmful, one might think.\n${block('harmful', 'None', 'harmful')}`
+    expect(minedGuardReasonerWord(text, 'response')).toBe('unharmful')
+    expect(minedGuardReasonerWord(text, 'request')).toBe('harmful')
+    expect(minedGuardReasonerWord(text, 'completion')).toBe('None')
+    expect(minedGuardReasonerWord('REQUEST: Harmful', 'request')).toBeNull()
+    expect(minedGuardReasonerWord('Request: Harmful', 'request')).toBe('Harmful')
+    expect(minedGuardReasonerWord(`${block('harmful', 'refusal', 'harmful')}${'x'.repeat(301)}`, 'request')).toBe(
+      'harmful',
+    )
+  })
+
+  test('neither the rule between reasoning and labels nor the word Answers has to be there', () => {
+    const bare = 'Request: harmful\nCompletion: refusal\nResponse: unharmful'
+    for (const text of [`Hm.\n---\n${bare}`, `Hm.\n${bare}`, `Hm.\nAnswers: \n${bare}`])
+      for (const call of [strict, compat])
+        expect(labels(text, call)).toEqual({ prompt_harm: true, refusal: true, response_harm: false })
   })
 
   test('a task whose line is missing is unparsable, the others are not', () => {
