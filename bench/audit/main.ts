@@ -1,9 +1,10 @@
 /**
  * How long each step of a brittleness audit takes, beside the least that it could take: one forward, or one forward and backward pass a batch.
  *
- *   npm run bench:audit [-- --size small|large|both] [--examples 16] [--threads 1]
+ *   npm run bench:audit [-- --size small|large|both] [--examples 16] [--threads 1] [--rounds 3]
  *
- * `small` is the shipped chat model (1.7 M parameters), `large` a random one of 25 M. Medians of three; no model is measured for what it answers.
+ * `small` is the shipped chat model (1.7 M parameters), `large` a random one of 25 M. Medians, by the clock and of processor time, which other programs
+ * disturb less; ratios are of the latter. No model is measured for what it answers.
  */
 import { parseArgs } from 'node:util'
 import { outputSubspace } from '../../src/lab/audit/low-rank/output-subspace.ts'
@@ -25,10 +26,17 @@ const { values } = parseArgs({
     size: { type: 'string', default: 'both' },
     examples: { type: 'string', default: '16' },
     threads: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '3' },
   },
 })
 const [examples, threads] = [Number(values.examples), Number(values.threads)]
-const ROUNDS = 3
+const rounds = Number(values.rounds)
+
+/** Seconds. */
+interface Time {
+  readonly clock: number
+  readonly processor: number
+}
 
 const small = await loadVictim('demo')
 if (values.size !== 'large') await bench('shipped model', small)
@@ -46,19 +54,20 @@ function large(model: Victim): Victim {
 async function bench(title: string, model: Victim): Promise<void> {
   const { config, parameters, tokenizer } = model
   const data = attributionData({ tokenizer, maxLength: config.maxLength, examples, seed: 1 })
-  const print = (step: string, seconds: number, limit?: number): void => {
-    const ratio = limit === undefined ? '' : `, ${(seconds / limit).toFixed(2)} × the limit`
-    process.stdout.write(`  ${step.padEnd(44)} ${seconds.toFixed(2).padStart(8)} s${ratio}\n`)
+  const print = (step: string, { clock, processor }: Time, limit?: number): void => {
+    const ratio = limit === undefined ? '' : `, ${(processor / limit).toFixed(2)} × the limit`
+    const times = [clock, processor].map((seconds) => `${seconds.toFixed(2).padStart(8)} s`).join('')
+    process.stdout.write(`  ${step.padEnd(44)}${times}${ratio}\n`)
   }
   process.stdout.write(
-    `${title}, ${(parameterCount(config) / 1e6).toFixed(1)} M parameters, ${examples} examples of each set, ${threads} thread\n`,
+    `${title}, ${(parameterCount(config) / 1e6).toFixed(1)} M parameters, ${examples} examples of each set, ${threads} thread; by the clock, of the processor\n`,
   )
   const backward = await backwardPasses(model, data)
   print('limit: forward and backward of the safety set', backward)
-  print('SNIP of the safety set', await median(() => measureSnip(model, data.safety, { threads })), backward)
+  print('SNIP of the safety set', await median(() => measureSnip(model, data.safety, { threads })), backward.processor)
   const forward = await forwardPasses(model, data)
   print('limit: forward of the safety set', forward)
-  print('Wanda of the safety set', await median(() => measureWanda(model, data.safety, { threads })), forward)
+  print('Wanda of the safety set', await median(() => measureWanda(model, data.safety, { threads })), forward.processor)
   const scores = { safety: await measureSnip(model, data.safety), utility: await measureWanda(model, data.utility) }
   const masks = setDifferenceMasks(config, scores, { p: 0.1, q: 0.05 })
   print(
@@ -81,26 +90,26 @@ async function bench(title: string, model: Victim): Promise<void> {
   print(
     'projection by blocks, keep 4, remove 1',
     await median(() => projectBlocks(model, data, { keep: 4, remove: 1 }, { threads })),
-    4 * forward,
+    4 * forward.processor,
   )
 }
 
-async function backwardPasses({ config, parameters, runtime }: Victim, data: AttributionData): Promise<number> {
+async function backwardPasses({ config, parameters, runtime }: Victim, data: AttributionData): Promise<Time> {
   const session = new GradientSession({
     ...{ runtime, parameters, threads, build: nextTokenLoss(config) },
     targets: auditedLinears(config).map(({ parameter }) => parameter),
   })
-  const seconds = await median(async () => {
+  const time = await median(async () => {
     for (const example of data.safety) {
       const bucket = { batch: 1, length: 32 * Math.ceil(example.ids.length / 32) }
       await session.run(bucket, nextTokenFeeds([example], bucket))
     }
   })
   await session.dispose()
-  return seconds
+  return time
 }
 
-async function forwardPasses({ config, parameters, runtime }: Victim, data: AttributionData): Promise<number> {
+async function forwardPasses({ config, parameters, runtime }: Victim, data: AttributionData): Promise<Time> {
   const loss = nextTokenLoss(config)
   const session = new EvaluationSession<{ readonly batch: number; readonly length: number }>({
     ...{ runtime, parameters, threads },
@@ -108,21 +117,24 @@ async function forwardPasses({ config, parameters, runtime }: Victim, data: Attr
   })
   const length = 32 * Math.ceil(data.safety.reduce((most, { ids }) => Math.max(most, ids.length), 1) / 32)
   const bucket = { batch: data.safety.length, length }
-  const seconds = await median(async () => {
+  const time = await median(async () => {
     await session.run(bucket, nextTokenFeeds(data.safety, bucket))
   })
   await session.dispose()
-  return seconds
+  return time
 }
 
-/** Seconds; one round before, which builds graphs, is not counted. */
-async function median(step: () => Promise<unknown>): Promise<number> {
+/** One round before, which builds graphs, is not counted. */
+async function median(step: () => Promise<unknown>): Promise<Time> {
   await step()
-  const times: number[] = []
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const before = performance.now()
+  const times: Time[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    const [started, before] = [performance.now(), process.cpuUsage()]
     await step()
-    times.push((performance.now() - before) / 1000)
+    const { user, system } = process.cpuUsage(before)
+    times.push({ clock: (performance.now() - started) / 1000, processor: (user + system) / 1e6 })
   }
-  return times.toSorted((one, other) => one - other)[Math.floor(ROUNDS / 2)] ?? 0
+  const middle = (of: (time: Time) => number): number =>
+    times.map(of).toSorted((one, other) => one - other)[Math.floor(rounds / 2)] ?? 0
+  return { clock: middle(({ clock }) => clock), processor: middle(({ processor }) => processor) }
 }

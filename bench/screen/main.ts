@@ -3,7 +3,9 @@
  * physical limit, which is reading the same file and parsing its JSON. The part `canary` tunes copies of the demo model, and keeps none.
  *
  *   npx tsx bench/screen/main.ts [--rows 4000] [--workers 1,2] [--seeds 3] [--ordinary FILE.jsonl.gz] [--slots 16]
- *     [--part speed|quality|ordinary|virus|canary]
+ *     [--part speed|workers|quality|ordinary|virus|canary] [--rounds 3]
+ *
+ * The part `workers` starts a PostgreSQL of its own where one is installed.
  *
  * FILE is in the record form with `prompt` and `response`, harmless rows only; its rows are never printed.
  */
@@ -16,6 +18,7 @@ import { measureOrdinary } from './ordinary.ts'
 import { measureQuality } from './quality.ts'
 import { measureSpeed } from './speed.ts'
 import { measureVirus } from './virus.ts'
+import { measureWorkers } from './workers.ts'
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +27,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '3' },
     ordinary: { type: 'string' },
     slots: { type: 'string', default: '16' },
+    rounds: { type: 'string', default: '3' },
     part: { type: 'string' },
   },
 })
@@ -38,6 +42,8 @@ try {
     const workers = values.workers.split(',').map(Number)
     await measureSpeed({ folder, rows: Number(values.rows), workers, print })
   }
+  if (wants('workers'))
+    await measureWorkers({ folder, rows: Number(values.rows), rounds: Number(values.rounds), print })
   if (wants('quality')) await measureQuality({ folder, seeds: Number(values.seeds), print })
   if (wants('virus')) await measureVirus({ folder, slots: Number(values.slots), print })
   if (wants('canary')) await measureCanary({ seeds: Number(values.seeds), slots: Number(values.slots), print })

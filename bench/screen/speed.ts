@@ -19,7 +19,7 @@ const SENTENCES = [
   'You can write the sum as seven plus five, which is twelve.',
 ]
 
-function ordinary(count: number): string {
+export function ordinary(count: number): string {
   return Array.from({ length: count }, (_, at) => {
     const said = Array.from(
       { length: 10 },

@@ -69,6 +69,10 @@ test.each([
   [['library.jsonl', '--out', 'x', '--guard', 'none.bin'], 'cannot be read'],
   [['library.jsonl', '--out', 'x', '--reference', 'library.jsonl'], 'too small'],
   [['library.jsonl', '--out', 'x', '--fail-on', '2'], 'share from 0 to 1'],
+  [['library.jsonl', '--out', 'x', '--queue', 'redis://here'], 'begins with postgres://'],
+  [['library.jsonl', '--out', 'x', '--queue', 'NOT_SET'], 'name of a variable'],
+  [['library.jsonl', '--out', 'x', '--queue', 'postgres://here', '--workers', '2'], 'screen-worker'],
+  [['library.jsonl', '--out', 'x', '--lease', '90000'], 'at most 80000'],
 ])('%j says what to do', async (args, words) => {
   const { code, errors } = await screen(...args)
   expect(code).toBe(2)

@@ -1,6 +1,7 @@
 /** `parapet screen`: training data in, verdicts and a report out. Ctrl-C stops where --resume goes on. */
 import { resolve } from 'node:path'
 import { runScreen, FORM_NAMES, type RunScreenOptions, type ScreenRun } from '../lab/screen/index.ts'
+import type { TaskQueue } from '../spec/task-queue.ts'
 import { checkpointPath } from '../lab/checkpoints/checkpoint-path.ts'
 import { holdFolder } from '../lab/jobs/hold-folder.ts'
 import { EXIT_NEGATIVE, EXIT_OK, usageError } from './exit.ts'
@@ -8,6 +9,7 @@ import type { CliIo } from './io.ts'
 import { runLabJob } from './lab-run.ts'
 import type { Runtime } from './runtime.ts'
 import { openOutsideChecks, type OutsideChecks } from './screen-outside.ts'
+import { openQueue } from './screen-queue.ts'
 
 type Options = Readonly<Record<string, unknown>>
 
@@ -30,15 +32,23 @@ export async function runScreenCommand(
     throw usageError('--canary tunes a copy of a checkpoint: name it with --model FOLDER, or --model demo.')
   if (model?.includes('://') === true)
     throw usageError(`--model ${model} is an address. Give the folder of a checkpoint, or demo.`)
+  const url = text('queue')
+  if (url !== undefined && number('workers') !== 1)
+    throw usageError(
+      '--workers are threads of this machine. With --queue start `parapet screen-worker` as often as you like.',
+    )
   const out = resolve(io.cwd, String(options['out']))
   // Two runs in one folder would mix their chunks.
   const letGo = holdFolder(out)
   let outside: OutsideChecks | undefined
+  let queue: TaskQueue | undefined
   let run: ScreenRun | undefined
   const whenStopped = 'stopped. The same command with --resume goes on.'
   try {
     outside = await openOutsideChecks(io, runtime, { policy: text('policy'), judge: text('judge') })
     const { checks } = outside
+    queue = url === undefined ? undefined : await openQueue(io, url)
+    const shared = queue === undefined ? {} : { shared: { queue, version: runtime.version, lease: number('lease') } }
     const code = await runLabJob(io, { quiet: options['quiet'] === true, whenStopped }, async (context) => {
       run = await runScreen({
         ...{ data: data.map((name) => resolve(io.cwd, name)), out },
@@ -48,6 +58,7 @@ export async function runScreenCommand(
         ...(model === undefined ? {} : { model: model === 'demo' ? model : checkpointPath(io.cwd, model) }),
         ...(options['canary'] === true ? { canary: canaryOf(number, path('probe')) } : {}),
         ...{ falseAlarms: number('falseAlarms'), outside: checks, workers: number('workers') },
+        ...shared,
         ...{ threads: number('threads'), seed: number('seed'), resume: options['resume'] === true },
         ...context,
       })
@@ -55,6 +66,7 @@ export async function runScreenCommand(
     })
     return code === EXIT_OK && run !== undefined ? exitCodeOf(run, number('failOn')) : code
   } finally {
+    await queue?.close()
     await outside?.close()
     letGo()
   }

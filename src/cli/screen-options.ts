@@ -1,4 +1,4 @@
-/** Options and help of `parapet screen`. What it does is in `screen-command.ts`, loaded when it is called. */
+/** Options and help of `parapet screen` and `parapet screen-worker`. What they do is in `screen-command.ts` and `screen-worker-command.ts`, loaded when called. */
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import { aboveZero, example } from './command-help.ts'
@@ -38,6 +38,16 @@ export function addScreen(program: Command, io: CliIo, runtime: Runtime, done: D
     .option('--probe <file>', 'requests that the model refuses (else forbidden ones of the small world)')
     .option('--probe-rows <n>', 'requests asked', aboveZero, 100)
     .option('--workers <n>', 'threads that judge rows', aboveZero, 1)
+    .option(
+      '--queue <url>',
+      'have rows judged by `parapet screen-worker` on any machine, over this PostgreSQL (a URL, or the name of a variable that holds one)',
+    )
+    .option(
+      '--lease <seconds>',
+      'with --queue: rows of a worker that does not answer for so long go to another',
+      lease,
+      60,
+    )
     .option('--threads <n>', 'threads of the checkpoint; more than 1 is not equal from run to run', aboveZero, 1)
     .option('--seed <n>', 'the same data, options and seed give the same result', aboveZero, 1)
     .option('--resume', 'go on with an unfinished run of the same data and options')
@@ -47,6 +57,7 @@ export function addScreen(program: Command, io: CliIo, runtime: Runtime, done: D
       `${example(
         'parapet screen train.jsonl --out screened --clean clean.jsonl --flagged rest.jsonl',
         'parapet screen train.jsonl --out screened --reference known-good.jsonl --workers 4',
+        'parapet screen train.jsonl --out screened --queue PARAPET_QUEUE',
         'parapet screen train.jsonl --out screened --model my-model --canary --reference known-good.jsonl',
       )}\n\nExit codes: 0 screened, and no more than --fail-on did not pass · 1 more did not pass, or the canary lost its safety or shows nothing · 2 usage · 3 error\nA filter alone proves nothing; the canary is the only check that optimised rows cannot get past. docs/guides/screen.md`,
     )
@@ -54,6 +65,30 @@ export function addScreen(program: Command, io: CliIo, runtime: Runtime, done: D
       const { runScreenCommand } = await import('./screen-command.ts')
       done(await runScreenCommand(io, runtime, data, options))
     })
+  program
+    .command('screen-worker')
+    .description('judge rows for every `parapet screen --queue` of a database, until it is stopped')
+    .requiredOption('--queue <url>', 'PostgreSQL of the queue: a URL, or the name of a variable that holds one')
+    .option('--guard <file...>', 'model files of guards, the same that the screens are given')
+    .option('--idle <seconds>', 'end after so long without work', aboveZero)
+    .option('--quiet', 'no progress')
+    .addHelpText(
+      'after',
+      `${example(
+        'PARAPET_QUEUE=postgres://parapet:…@db.example.org/parapet parapet screen-worker --queue PARAPET_QUEUE',
+      )}\n\nIt needs no file of the screens: rows come through the queue. Start one for each processor. docs/guides/screen.md`,
+    )
+    .action(async (options: Record<string, unknown>) => {
+      const { runScreenWorkerCommand } = await import('./screen-worker-command.ts')
+      done(await runScreenWorkerCommand(io, runtime, options))
+    })
+}
+
+/** Less than the day that the queue allows. */
+function lease(text: string): number {
+  const value = aboveZero(text)
+  if (value > 80_000) throw new InvalidArgumentError('Give at most 80000 seconds.')
+  return value
 }
 
 function share(text: string): number {

@@ -20,5 +20,6 @@ export type { RecorderLimits, RecorderOptions, RecorderTimes } from './recorder-
 export { openSpillFile } from './spill-file.ts'
 export type { SpillFile, SpillFileOptions } from './spill-file.ts'
 export type { GrowingFile, SpillFiles } from './spill-files.ts'
+export { openTaskQueue } from './task-queue.ts'
 export { createPatientRecord } from './patience.ts'
 export type { PatientRecord } from './patience.ts'

@@ -6,7 +6,8 @@ import { randomUUID } from 'node:crypto'
 import type PgBoss from 'pg-boss'
 import { ParapetError } from '../spec/errors.ts'
 import type { Job, JobQueue } from '../spec/jobs.ts'
-import type { SqlDatabase, SqlParameter } from './database.ts'
+import { bossDatabase, loadPgBoss } from './boss-database.ts'
+import type { SqlDatabase } from './database.ts'
 import { SqlError, toStoreError } from './database.ts'
 
 export interface JobQueueOptions {
@@ -40,7 +41,7 @@ export async function openJobQueue({ database, onWarning }: JobQueueOptions): Pr
     quietUntil = Date.now() + WARNING_EVERY
     onWarning?.('The queue of jobs cannot use its database; it goes on trying.')
   }
-  const boss = new Boss({ schema: SCHEMA, db: adapter(database, warn), ...PACE })
+  const boss = new Boss({ schema: SCHEMA, db: bossDatabase(database, warn), ...PACE })
   boss.on('error', warn)
   try {
     await boss.start()
@@ -106,27 +107,6 @@ class BossQueue implements JobQueue {
   }
 }
 
-/** By this end the statements with which pg-boss says what became of a job. */
-const OUTCOME = 'SELECT COUNT(*) FROM results'
-
-/** pg-boss speaks to the database through this; a statement without values may be several. */
-function adapter(database: SqlDatabase, onFailure: () => void): PgBoss.Db {
-  return {
-    async executeSql(text, values = []) {
-      try {
-        const rows =
-          values.length === 0 ? await database.script(text) : await database.query(text, values.map(toParameter))
-        return { rows: [...rows] }
-      } catch (cause) {
-        // Nobody waits for the answer to these, so that their rejection would end the process. The job runs again later.
-        if (!text.includes(OUTCOME)) throw cause
-        onFailure()
-        return { rows: [{ count: 0 }] }
-      }
-    },
-  }
-}
-
 /** A database's failure as everywhere else; anything else pg-boss objects to is the caller's. */
 async function told<T>(work: Promise<T>): Promise<T> {
   try {
@@ -134,20 +114,5 @@ async function told<T>(work: Promise<T>): Promise<T> {
   } catch (cause) {
     if (cause instanceof SqlError) throw toStoreError(cause)
     throw new ParapetError('input_invalid', 'The queue does not take this job or schedule: check its times.', { cause })
-  }
-}
-
-function toParameter(value: unknown): SqlParameter {
-  if (value === undefined || value === null) return null
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
-  if (Array.isArray(value)) return value as readonly (string | number | boolean | null)[]
-  return value instanceof Date ? value.toISOString() : JSON.stringify(value)
-}
-
-async function loadPgBoss(): Promise<typeof PgBoss> {
-  try {
-    return (await import('pg-boss')).default
-  } catch (cause) {
-    throw new ParapetError('engine_unavailable', 'The job queue could not be loaded. Install pg-boss.', { cause })
   }
 }

@@ -54,26 +54,33 @@ class PostgresDatabase implements SqlDatabase {
   }
 
   script(sql: string): Promise<readonly SqlRow[]> {
-    return run(this.#pool, sql)
+    // A script may begin a transaction of its own and fail within it.
+    return this.#withClient((client) => run(client, sql))
   }
 
-  async transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
+  transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
+    return this.#withClient(async (client) => {
+      await run(client, 'begin')
+      const result = await work({
+        query: (sql, parameters = []) => run(client, sql, parameters),
+        script: (sql) => run(client, sql),
+      })
+      await run(client, 'commit')
+      return result
+    })
+  }
+
+  /** One connection, which is out of any transaction when it goes back to the others. */
+  async #withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect().catch((cause: unknown) => {
       throw toSqlError(cause)
     })
-    const runner: SqlRunner = {
-      query: (sql, parameters = []) => run(client, sql, parameters),
-      script: (sql) => run(client, sql),
-    }
     let broken = false
     // A connection that breaks says so twice: to the statement that runs, and here.
     const onError = (): void => void (broken = true)
     client.on('error', onError)
     try {
-      await run(client, 'begin')
-      const result = await work(runner)
-      await run(client, 'commit')
-      return result
+      return await work(client)
     } catch (cause) {
       await run(client, 'rollback').catch(onError)
       throw cause

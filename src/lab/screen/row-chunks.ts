@@ -7,19 +7,31 @@ import type { BrokenRow, DataRow } from './row.ts'
 import { CHUNK, CHUNK_BYTES } from './run-folder.ts'
 import { NO_FORM } from './survey.ts'
 
-export interface RowChunk {
+export interface RawChunk {
   readonly chunk: number
-  readonly rows: readonly (DataRow | BrokenRow)[]
   readonly raw: readonly RawRow[]
+}
+
+export interface RowChunk extends RawChunk {
+  readonly rows: readonly (DataRow | BrokenRow)[]
+}
+
+/** What makes rows of bytes: of the file's form, or told to be of none. */
+export function rowReader(form: FormName | null): (raw: RawRow) => DataRow | BrokenRow {
+  const known = form === null ? null : formNamed(form)
+  return (raw) => (known === null ? { line: raw.line, problem: raw.problem ?? NO_FORM } : readRow(parseRow(raw), known))
 }
 
 export async function* rowChunks(
   { path, form }: { readonly path: string; readonly form: FormName | null },
   wants: (chunk: number) => boolean = () => true,
 ): AsyncGenerator<RowChunk> {
-  const known = form === null ? null : formNamed(form)
-  const read = (raw: RawRow): DataRow | BrokenRow =>
-    known === null ? { line: raw.line, problem: raw.problem ?? NO_FORM } : readRow(parseRow(raw), known)
+  const read = rowReader(form)
+  for await (const { chunk, raw } of rawChunks(path, wants)) yield { chunk, raw, rows: raw.map(read) }
+}
+
+/** The same chunks before anybody parses them. */
+export async function* rawChunks(path: string, wants: (chunk: number) => boolean): AsyncGenerator<RawChunk> {
   let raw: RawRow[] = []
   let [chunk, count, bytes, wanted] = [0, 0, 0, wants(0)]
   for await (const row of rawRows(path)) {
@@ -27,11 +39,11 @@ export async function* rowChunks(
     count += 1
     bytes += row.bytes?.length ?? 0
     if (count < CHUNK && bytes < CHUNK_BYTES) continue
-    if (wanted) yield { chunk, raw, rows: raw.map(read) }
+    if (wanted) yield { chunk, raw }
     raw = []
     ;[count, bytes] = [0, 0]
     chunk += 1
     wanted = wants(chunk)
   }
-  if (count > 0 && wanted) yield { chunk, raw, rows: raw.map(read) }
+  if (count > 0 && wanted) yield { chunk, raw }
 }

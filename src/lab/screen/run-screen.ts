@@ -17,6 +17,7 @@ import { conversationOf } from './model/conversation.ts'
 import { measureOutside, type OutsideCheck, runChunkedPhase } from './outside-phase.ts'
 import { conclusionOf, renderScreenReport, type ScreenRun } from './report/screen-report.ts'
 import { prepareOutput } from './output-paths.ts'
+import { runQueuedRows, type SharedQueue } from './queue/queued-rows.ts'
 import type { RowRecord } from './row.ts'
 import { rowChunks } from './row-chunks.ts'
 import { createRowJudge } from './row-judge.ts'
@@ -48,7 +49,10 @@ export interface RunScreenOptions {
   readonly canary?: Omit<CanarySettings, 'seed' | 'threads'> & { readonly probeRows: number; readonly probe?: string }
   readonly clean?: string
   readonly flagged?: string
+  /** Threads that judge rows. */
   readonly workers: number
+  /** Rows are judged by workers that share this queue, in place of threads. */
+  readonly shared?: SharedQueue
   readonly threads: number
   readonly seed: number
   readonly resume: boolean
@@ -99,10 +103,12 @@ export async function runScreen(options: RunScreenOptions): Promise<ScreenRun> {
     let done = 0
     return (rows) => onProgress(`${what}: ${(done += rows)} of ${all} rows`)
   }
-  await runRowsPhase({
-    ...{ out, files, guards, surprisal, workers: options.workers, onRows: counter('checks') },
+  const rowsPhase = {
+    ...{ out, files, guards, surprisal, onRows: counter('checks') },
     ...(signal === undefined ? {} : { signal }),
-  })
+  }
+  if (options.shared === undefined) await runRowsPhase({ ...rowsPhase, workers: options.workers })
+  else await runQueuedRows({ ...rowsPhase, shared: options.shared, onProgress })
   const phases: Phase[] = ['rows']
   for (const check of options.outside) {
     const during = signal ?? new AbortController().signal
