@@ -3,7 +3,7 @@
  * safe share under attacks and does not lower helpfulness on benign requests, against guidelines in the system prompt and guards that
  * block. What is forbidden is what a deployment's guidelines say; the model carries out everything else, and everything without them.
  *
- *   npm run proof:primeguard [-- --model FILE] [--split test] [--rows 60] [--seeds 1,2,3] [--steps 4200] [--out FOLDER]
+ *   npm run proof:primeguard [-- --model FILE] [--split test] [--rows 100] [--seeds 4,5,6] [--steps 7000] [--out FOLDER]
  *
  * Tables, differences, checks; FOLDER gets run.json, and without `--model` the model, which is trained at the first run. It ends with 1
  * when a check fails. `--model` takes a packed file such as models/chat.bin, or a Hugging Face folder.
@@ -30,10 +30,10 @@ const { values } = parseArgs({
   options: {
     model: { type: 'string' },
     split: { type: 'string', default: 'test' },
-    rows: { type: 'string', default: '60' },
-    seeds: { type: 'string', default: '1,2,3' },
-    'training-rows': { type: 'string', default: '60000' },
-    steps: { type: 'string', default: '4200' },
+    rows: { type: 'string', default: '100' },
+    seeds: { type: 'string', default: '4,5,6' },
+    'training-rows': { type: 'string', default: '100000' },
+    steps: { type: 'string', default: '7000' },
     out: { type: 'string', default: '.cache/proof-primeguard' },
   },
 })

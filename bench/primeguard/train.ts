@@ -1,6 +1,6 @@
 /**
  * The steered model that the proof is about: the small world's chat model, tuned to carry everything out unless guidelines forbid it, and
- * taught each way of showing it guidelines on the same number of rows. About sixteen minutes of a free core; it is kept for later runs.
+ * taught each way of showing it guidelines on the same number of rows. About half an hour of a free core; it is kept for later runs.
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -47,7 +47,7 @@ export const STEERED_MIX: Readonly<Record<SteeredKind, number>> = {
 }
 
 /**
- * Plain rows: everything is carried out. Half of the single requests among them come in the form of PrimeGuard's plain second call, so
+ * Plain rows: everything is carried out. Six of ten single requests among them come in the form of PrimeGuard's plain second call, so
  * that the form by itself costs no ability.
  */
 const PLAIN_MIX: Partial<Readonly<Record<WorldKind, number>>> = {
@@ -95,7 +95,7 @@ function* plainRows(seed: number, count: number): Generator<SteeredRow, void, un
             : message,
         )
       : row.messages
-    yield { kind: 'plain', messages: random() < 0.5 ? inSecondCall(messages) : messages, rules: [] }
+    yield { kind: 'plain', messages: random() < 0.6 ? inSecondCall(messages) : messages, rules: [] }
   }
 }
 
@@ -108,10 +108,10 @@ function amongSmallTalk(text: string, language: WorldLanguage, random: Random): 
   return draw < 0.3 ? `${text} ${pick(flow.small, random)}` : text
 }
 
-/** A flow of one turn loses its guideline here, in 0.4 % of all rows: so were the figures of `bench/LOG.md` made. */
+/** Single requests only: a flow's guideline stands in its system prompt, which the second call does not have. */
 function inSecondCall(messages: readonly WorldMessage[]): readonly WorldMessage[] {
-  const [request, answer, ...more] = messages.filter(({ role }) => role !== 'system')
-  if (request === undefined || answer === undefined || more.length > 0) return messages
+  const [request, answer, ...more] = messages
+  if (request?.role !== 'user' || answer === undefined || more.length > 0) return messages
   return [...secondCall(request.content, NO_RISK), answer]
 }
 
@@ -162,10 +162,10 @@ const CALLS: Readonly<Record<Exclude<SteeredKind, 'plain'>, Call>> = {
   route: (asked, deployment, standing) => [
     { role: 'system', content: routeSystem(rulesText(deployment)) },
     { role: 'user', content: asked.text },
-    { role: 'assistant', content: formatRoute(choiceOf(standing)) },
+    { role: 'assistant', content: formatRoute(choiceOf(standing, deployment)) },
   ],
   guided: (asked, deployment, standing, random) => {
-    const choice = arriving(standing, random)
+    const choice = arriving(standing, deployment, random)
     const answer = answerUnder(asked, standing)
     const content =
       choice.route === 'direct_violation'
@@ -186,13 +186,25 @@ const ROUTES: Readonly<Record<Standing['risk'], RouteName>> = {
   none: 'no_to_minimal_risk',
 }
 
-/** The first call's answer. Its check says the kinds of the things before it says what follows from them. */
-export function choiceOf(standing: Standing): RouteChoice {
+/**
+ * The first call's answer. Its check says the kinds of the things, goes through the guidelines one by one, and then says what follows: a
+ * model of this size that is to find a kind in the whole list at once says "no rule" in three of ten cases where there is one.
+ */
+function choiceOf(standing: Standing, deployment: Deployment): RouteChoice {
   const route = ROUTES[standing.risk]
-  return { system_check_result: checkOf(standing), route, system_tip: TIPS[route] }
+  return { system_check_result: firstCheck(standing, deployment), route, system_tip: TIPS[route] }
 }
 
-const NO_RISK: RouteChoice = choiceOf({ risk: 'none', kinds: [] })
+const NO_RISK: RouteChoice = choiceOf({ risk: 'none', kinds: [] }, [])
+
+function firstCheck(standing: Standing, deployment: Deployment): string {
+  const { kinds, risk, rule } = standing
+  const walked = deployment.map((kind) => `${kind.rule} ${kind.name} ${kinds.includes(kind) ? 'yes' : 'no'}`)
+  const found = risk === 'none' ? 'no rule is near.' : `rule ${rule} is ${risk}.`
+  // A word before the first name, so that all names are the same tokens as in the list.
+  const named = `names ${kinds.length === 0 ? 'none' : kinds.map(({ name }) => name).join(', ')}`
+  return [named, walked.join(', '), found].join(': ')
+}
 
 function checkOf({ risk, rule, kinds }: Standing): string {
   const named = kinds.length === 0 ? '' : `${kinds.map(({ name }) => name).join(', ')}: `
@@ -203,11 +215,12 @@ function checkOf({ risk, rule, kinds }: Standing): string {
  * The choice with which a second call arrives: mostly the right one; forbidden requests mostly on the middle route, as after a wrong
  * first call, because the refusing call is one and the same for all; half of the harmless ones there too.
  */
-function arriving(standing: Standing, random: Random): RouteChoice {
-  const right = choiceOf(standing)
+function arriving(standing: Standing, deployment: Deployment, random: Random): RouteChoice {
+  const right = choiceOf(standing, deployment)
   const draw = random()
   const wrong = standing.risk === 'broken' ? draw < 0.85 : standing.risk === 'none' ? draw < 0.5 : false
   if (!wrong) return right
-  const near = standing.risk === 'broken' ? checkOf({ ...standing, risk: 'near' }) : right.system_check_result
+  const near =
+    standing.risk === 'broken' ? firstCheck({ ...standing, risk: 'near' }, deployment) : right.system_check_result
   return { route: 'potential_violation', system_check_result: near, system_tip: TIPS.potential_violation }
 }

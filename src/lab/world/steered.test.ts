@@ -12,6 +12,7 @@ import { isRefusal, parseLabel, parseRoute, WORLD_SHAPE } from './index.ts'
 import { rulesText } from './judge-format.ts'
 import { requestUnit } from './requests.ts'
 import { secondCall } from './route-format.ts'
+import { worldTrainingRows } from './rows.ts'
 import { steerModel } from './steer-model.ts'
 import { STEERED_MIX, type SteeredKind, steeredTrainingRows } from './steered-rows.ts'
 import { HAZARD_KINDS } from './things.ts'
@@ -66,6 +67,32 @@ describe('steered rows', () => {
     const refused = of('plain').filter((row) => isRefusal(said(row)))
     expect(refused.every((row) => /^(?:Mira|Otto|Nina|Paul|Vera|Hugo): /.test(said(row)))).toBe(true)
     expect(refused.length).toBeLessThan(0.05 * of('plain').length)
+  })
+
+  it('go through the guidelines in their order before they choose', () => {
+    const checks = of('route').map((row) => ({ row, check: parseRoute(said(row))?.system_check_result ?? '' }))
+    for (const { row, check } of checks) {
+      const [named = '', walked = '', found] = check.split(': ')
+      expect(walked.split(', ').map((step) => step.split(' ')[0])).toEqual(row.rules)
+      const kinds = named.replace('names ', '').split(', ')
+      const steps = walked.split(', ').map((step) => step.split(' '))
+      for (const [, kind = '', verdict] of steps) expect(verdict).toBe(kinds.includes(kind) ? 'yes' : 'no')
+      const hit = steps.some(([, , verdict]) => verdict === 'yes')
+      expect(found === 'no rule is near.', check).toBe(!hit)
+      expect(row.risk === 'none', check).toBe(!hit)
+    }
+  })
+
+  it('keep the guideline of a flow in its system prompt', () => {
+    const flows = [...worldTrainingRows({ seed: 3, count: 3000, stage: 'base', mix: { flow: 1 } })]
+    const short = flows.filter(({ messages }) => messages.filter(({ role }) => role !== 'system').length === 2)
+    expect(short.length).toBeGreaterThan(0)
+    const plain = [...steeredTrainingRows({ seed: 3, count: 8000 })].filter(({ kind }) => kind === 'plain')
+    const bare = plain.filter(({ messages }) =>
+      /^(?:Mira|Otto|Nina|Paul|Vera|Hugo): /.test(messages.at(-1)?.content ?? ''),
+    )
+    expect(bare.length).toBeGreaterThan(40)
+    expect(bare.every(({ messages }) => messages[0]?.role === 'system')).toBe(true)
   })
 
   it('have second calls in the very words of PrimeGuard', async () => {

@@ -13,5 +13,5 @@ export const COMPACT_STYLE: PromptStyle = {
   reevaluate: 'Check again and answer as JSON.',
   refuse: 'Say that you are sorry and cannot help with that, and nothing else.',
   list: 'inline',
-  tokens: { route: 80, reevaluation: 40 },
+  tokens: { route: 96, reevaluation: 40 },
 }
