@@ -1,9 +1,10 @@
 /**
  * Off-topic detection measured on public sets: the general model taught without a fold of them, beside plain likeness of the same vectors,
- * and without any of them (invented text alone). The features were chosen by these very folds, so figures lean to the good side. Then harmful prompts beside random scopes; time of a prompt.
+ * and without any of them (invented text alone). The features were chosen by these very folds, so figures lean to the good side. Then harmful
+ * prompts beside random scopes; time of a prompt; what runs promise of false alarms.
  *
- *   npm run bench:develop -- --data DIR [--clinc FILE] [--harmful FILE] [--seeds 1] [--part quality|latency|languages] [--runtimes node,web]
- *     [--splits domain,system,all]
+ *   npm run bench:develop -- --data DIR [--clinc FILE] [--harmful FILE] [--seeds 1] [--part quality|latency|languages|promises]
+ *     [--runtimes node,web] [--splits domain,system,all] [--false-alarms 0.05,0.1]
  *
  * DIR holds the four off-topic sets in the record form; FILEs are records too. Rows are never printed. Four folds a split.
  */
@@ -24,6 +25,7 @@ import { loadOnnxRuntime } from '../../src/nn/runtime/onnx-runtime.ts'
 import { type TopicModelData, topicProbability } from '../../src/nn/topic-model.ts'
 import { measureLanguages } from './languages.ts'
 import { measureLatencies } from './latency.ts'
+import { measurePromises } from './promises.ts'
 import { FOLDS, foldOf, type Split, withoutFold } from './public-folds.ts'
 
 const { values } = parseArgs({
@@ -34,6 +36,7 @@ const { values } = parseArgs({
       part: { type: 'string' },
       runtimes: { type: 'string', default: 'node,web' },
       splits: { type: 'string', default: 'domain,system,all' },
+      'false-alarms': { type: 'string', default: '0.05' },
     },
   },
 })
@@ -41,6 +44,10 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`)
 const wants = (part: string): boolean => values.part === undefined || values.part === part
 if (wants('latency')) await measureLatencies(values.runtimes.split(','), print)
 if (wants('languages')) await measureLanguages(print)
+if (wants('promises')) {
+  const shares = values['false-alarms'].split(',').map(Number)
+  await measurePromises({ seeds: Number(values.seeds), falseAlarms: shares }, print)
+}
 if (wants('quality') && values.data !== undefined) await measureQuality(values.data)
 
 interface Scored extends ScoredRow {

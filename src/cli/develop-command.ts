@@ -1,8 +1,7 @@
 /** `parapet develop`: a specification in, an off-topic guard and a report out. Ctrl-C stops where the same command goes on. */
 import { resolve } from 'node:path'
-import { readSpecification, type RunDevelopOptions, runDevelop } from '../lab/develop/index.ts'
+import { type RunDevelopOptions, runDevelop } from '../lab/develop/index.ts'
 import { createJudgeSubject } from '../lab/eval/subjects/index.ts'
-import { holdFolder } from '../lab/jobs/hold-folder.ts'
 import { usageError } from './exit.ts'
 import { findPolicy } from './find-policy.ts'
 import type { CliIo } from './io.ts'
@@ -25,27 +24,17 @@ export async function runDevelopCommand(
   const [start, harmful] = [path('start'), path('harmful')]
   const models = await modelOf(io, runtime, options['engine'])
   const whenStopped = 'stopped. The same command goes on.'
-  let letGo = (): void => undefined
-  try {
-    return await runLabJob(io, { quiet: options['quiet'] === true, whenStopped }, async (context) => {
-      const described = resolve(io.cwd, specification)
-      // A mistake in it is said before a folder is made.
-      readSpecification(described)
-      // Two runs in one folder would ask everything twice.
-      letGo = holdFolder(out)
-      const run = await runDevelop({
-        ...{ specification: described, out, replies: number('replies'), scopes: number('scopes') },
-        ...{ perScope: number('perScope'), threshold: number('threshold'), falseAlarms: number('falseAlarms') },
-        ...{ seed: number('seed'), ...models, ...context },
-        ...(options['tokens'] === undefined ? {} : { tokens: number('tokens') }),
-        ...(start === undefined ? {} : { start }),
-        ...(harmful === undefined ? {} : { harmful }),
-      })
-      return [run.conclusion, `${out}/parapet.yaml`, `${out}/report.html`]
+  return runLabJob(io, { quiet: options['quiet'] === true, whenStopped }, async (context) => {
+    const run = await runDevelop({
+      ...{ specification: resolve(io.cwd, specification), out, replies: number('replies'), scopes: number('scopes') },
+      ...{ perScope: number('perScope'), threshold: number('threshold'), falseAlarms: number('falseAlarms') },
+      ...{ seed: number('seed'), ...models, ...context },
+      ...(options['tokens'] === undefined ? {} : { tokens: number('tokens') }),
+      ...(start === undefined ? {} : { start }),
+      ...(harmful === undefined ? {} : { harmful }),
     })
-  } finally {
-    letGo()
-  }
+    return [run.conclusion, `${out}/parapet.yaml`, `${out}/report.html`]
+  })
 }
 
 type Models = Pick<Partial<RunDevelopOptions>, 'engine' | 'judge'>

@@ -23,7 +23,7 @@ export function addDevelop(program: Command, io: CliIo, runtime: Runtime, done: 
     .option('--threshold <p>', 'off topic above this score', between(0.4, 0.6), 0.5)
     .option(
       '--false-alarms <share>',
-      'operating point: on-topic messages that may be flagged when calibrating; more finds more',
+      'operating point: on-topic requests that may be flagged; more finds more',
       between(0, 0.5),
       0.05,
     )

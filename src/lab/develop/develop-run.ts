@@ -3,6 +3,7 @@ import type { Interval } from '../eval/metrics/binomial.ts'
 import type { ReliabilityBin } from '../eval/metrics/calibration.ts'
 import type { MadeSamples } from './generate/make-samples.ts'
 import type { Figures } from './measure/figures.ts'
+import type { FalseAlarmPromise } from './model/operating-point.ts'
 import type { Slice } from './sample.ts'
 import type { Specification } from './specification.ts'
 
@@ -28,8 +29,9 @@ export interface PartFigures {
 
 /** What the guard does when it is calibrated for a share of false alarms; none of it was chosen on the test part. */
 export interface OperatingPoint {
-  /** On-topic messages that may be flagged in calibration: the option `--false-alarms`. */
+  /** On-topic requests that may be flagged: the option `--false-alarms`. */
   readonly allowed: number
+  readonly promise: FalseAlarmPromise
   /** The one that this guard has. */
   readonly chosen: boolean
   readonly found: number
@@ -49,13 +51,15 @@ export interface Latency {
 }
 
 export interface DevelopRun {
-  readonly formatVersion: 1
+  readonly formatVersion: 2
   readonly specification: Specification
   readonly specificationSha256: string
   readonly seed: number
   readonly threshold: number
-  /** On-topic messages that could be flagged in calibration. */
+  /** On-topic requests that may be flagged. */
   readonly falseAlarms: number
+  /** What is to be expected of it, by cross-fitting on the parts `train` and `calibrate`. */
+  readonly promise: FalseAlarmPromise
   readonly samples: Omit<MadeSamples, 'split'> & {
     /** `texts`: different ones, dressings of one text counted once. */
     readonly parts: Readonly<
@@ -82,6 +86,8 @@ export interface DevelopRun {
     readonly sha256: string
     readonly start: string
     readonly kept: 'general' | 'taught'
+    /** Folds of the cross-fitting, and the area under ROC there before and after teaching. */
+    readonly folds: number
     readonly before: number | null
     readonly after: number | null
   }

@@ -16,6 +16,7 @@ import type { CompletionEngine } from '../../spec/index.ts'
 import { ParapetError } from '../../spec/errors.ts'
 import { exactInterval } from '../eval/metrics/binomial.ts'
 import type { Subject } from '../eval/subject.ts'
+import { holdFolder } from '../jobs/hold-folder.ts'
 import { readRecordFile } from '../train/records.ts'
 import { writeAtomically } from '../train/write-atomically.ts'
 import type { DevelopRun } from './develop-run.ts'
@@ -34,7 +35,7 @@ import { specialise } from './model/specialise.ts'
 import { policyEntry } from './policy-entry.ts'
 import { conclusionOf, renderDevelopReport } from './report/develop-report.ts'
 import { PARTS, SLICES } from './sample.ts'
-import { readSpecification } from './specification.ts'
+import { readSpecification, type Specification } from './specification.ts'
 import { Steps } from './steps.ts'
 
 export interface RunDevelopOptions {
@@ -55,7 +56,7 @@ export interface RunDevelopOptions {
   readonly perScope: number
   /** 0.4 to 0.6. */
   readonly threshold: number
-  /** Share of on-topic messages that may be flagged when calibrating. */
+  /** Share of on-topic requests that may be flagged: `model/operating-point.ts` says what is made of it. */
   readonly falseAlarms: number
   /** A model file to start from; the general one of the package if absent. */
   readonly start?: string
@@ -69,19 +70,35 @@ export interface RunDevelopOptions {
 /** Prompts timed, and harmful ones measured, at most. */
 const [TIMED, MOST_HARMFUL] = [200, 5000]
 
-/** Writes `topic.bin`, `samples.jsonl`, `run.json`, `report.html` and `parapet.yaml`. */
+/**
+ * Writes `topic.bin`, `samples.jsonl`, `run.json`, `report.html` and `parapet.yaml`. Throws `configuration` while another run works in the
+ * folder, and for mistakes, which are said before a folder is made.
+ */
 export async function runDevelop(options: RunDevelopOptions): Promise<DevelopRun> {
-  const { out, seed, threshold, engine, judge, onProgress, signal } = options
+  const { threshold, falseAlarms, engine } = options
   if (!(threshold >= TOPIC_THRESHOLDS.lowest && threshold <= TOPIC_THRESHOLDS.highest))
     throw new ParapetError('configuration', `The threshold lies from 0.4 to 0.6, not at ${threshold}.`)
-  const during = signal === undefined ? {} : { signal }
+  if (!(falseAlarms >= 0 && falseAlarms <= 0.5))
+    throw new ParapetError('configuration', `The share of false alarms lies from 0 to 0.5, not at ${falseAlarms}.`)
   const specification = readSpecification(options.specification)
   if (engine === undefined) checkForGrammar(specification)
+  // Two runs in one folder would ask everything twice.
+  const letGo = holdFolder(options.out)
+  try {
+    return await runHeld(specification, options)
+  } finally {
+    letGo()
+  }
+}
+
+async function runHeld(specification: Specification, options: RunDevelopOptions): Promise<DevelopRun> {
+  const { out, seed, threshold, engine, judge, onProgress, signal } = options
+  const during = signal === undefined ? {} : { signal }
   const startPath = options.start ?? fileURLToPath(TOPIC_FILE)
   const [startBytes, deepBytes] = [fileBytes(startPath), fileBytes(fileURLToPath(MODEL_FILES.deep))]
   const harmful = options.harmful === undefined ? null : readRecordFile(options.harmful)
   const steps = Steps.open(out, {
-    ...{ formatVersion: 1, specification: digest(readFileSync(options.specification)), seed, threshold },
+    ...{ formatVersion: 2, specification: digest(readFileSync(options.specification)), seed, threshold },
     ...{ generator: engine === undefined ? GRAMMAR_VERSION : ENGINE_VERSION, engine: engine?.version ?? null },
     ...{ judge: judge?.version ?? null, replies: options.replies, tokens: options.tokens ?? null },
     ...{ scopes: options.scopes, perScope: options.perScope, falseAlarms: options.falseAlarms },
@@ -107,13 +124,13 @@ export async function runDevelop(options: RunDevelopOptions): Promise<DevelopRun
   const lines = PARTS.flatMap((part) => split[part].map((sample) => `${JSON.stringify({ part, ...sample })}\n`))
   writeAtomically(join(out, 'samples.jsonl'), Buffer.from(lines.join('')))
 
-  onProgress(`training on ${split.train.length} samples`)
   // Each step encodes anew: which texts share a batch moves the last bits, and a resumed run must not differ.
   const freshEncoder = (): EncoderOfTexts => createEncoderOfTexts(deep, runtime)
   const id = `topic-${slug(specification.name)}-${seed}`
   const facts = await steps.once('training', async () => {
     const { model, ...rest } = await specialise({
-      ...{ general, runtime, encoder: freshEncoder(), split, id, seed, falseAlarms: options.falseAlarms, ...during },
+      ...{ general, runtime, encoder: freshEncoder(), split, id, seed, threshold, onProgress, ...during },
+      ...{ falseAlarms: options.falseAlarms, once: (part, make) => steps.once(part, make) },
       made: { generator: account.generator, seed, start: general.id },
     })
     return { ...rest, bytes: Buffer.from(writeTopicModel(model)).toString('base64') }
@@ -134,7 +151,8 @@ export async function runDevelop(options: RunDevelopOptions): Promise<DevelopRun
   onProgress(`measuring on ${split.test.length} samples`)
   const measured = await steps.once('measured', () =>
     measureGuard({
-      ...{ model, encoder: freshEncoder(), split, threshold, falseAlarms: options.falseAlarms, seed, ...during },
+      ...{ model, encoder: freshEncoder(), split, threshold, seed, ...during },
+      ...{ falseAlarms: options.falseAlarms, scored: facts.scored },
       ...(judged === undefined ? {} : { judge: judged }),
     }),
   )
@@ -147,10 +165,10 @@ export async function runDevelop(options: RunDevelopOptions): Promise<DevelopRun
   const all = PARTS.flatMap((part) => split[part])
   const base: Omit<DevelopRun, 'conclusion'> = {
     ...{
-      formatVersion: 1,
+      formatVersion: 2,
       specification,
       specificationSha256: digest(readFileSync(options.specification)),
-      ...{ seed, threshold, falseAlarms: options.falseAlarms },
+      ...{ seed, threshold, falseAlarms: options.falseAlarms, promise: facts.promise },
     },
     samples: {
       ...account,
@@ -177,7 +195,7 @@ export async function runDevelop(options: RunDevelopOptions): Promise<DevelopRun
     },
     guard: {
       ...{ id, bytes: bytes.length, sha256: digest(bytes), start: general.id },
-      ...{ kept: facts.kept, before: facts.before, after: facts.after },
+      ...{ kept: facts.kept, folds: facts.folds, before: facts.before, after: facts.after },
     },
     ...measured,
     ...{ harmful: beside, latency },

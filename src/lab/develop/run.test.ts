@@ -82,10 +82,15 @@ test('stopped at any step and run again, it ends as one that was not; nothing is
   // What the table of choices says of this guard is what was measured.
   const own = whole.operatingPoints.find(({ chosen }) => chosen)
   expect((own?.found ?? 0) / (own?.offTopic ?? 1)).toBeCloseTo(whole.subjects[0]?.figures.recall ?? Number.NaN, 12)
+  // So is the promise, and it rests on requests that are not measured.
+  expect(own?.promise).toEqual(whole.promise)
+  expect(whole.promise.texts).toBeGreaterThan(0)
+  expect(whole.promise.texts).toBeLessThanOrEqual(whole.samples.parts.train.texts + whole.samples.parts.calibrate.texts)
+  expect(whole.promise.upper).toBeGreaterThan(whole.promise.flagged / whole.promise.texts)
 
   const asked: CompletionRequest[] = []
   const judged: string[] = []
-  for (const stopAt of ['generating: reply 4', 'training', 'judge', 'measuring', '']) {
+  for (const stopAt of ['generating: reply 4', 'cross-fitting: fold 2', 'training', 'judge', 'measuring', '']) {
     const stop = new AbortController()
     const broken = settings({
       engine: scripted(asked),
@@ -128,7 +133,37 @@ test('stopped at any step and run again, it ends as one that was not; nothing is
   await expect(engine.classify([{ text: 'x' }])).rejects.toThrow('needs a scope')
   await engine.dispose()
   await expect(engine.classify([{ text: 'x', context: 'y' }])).rejects.toThrow('let go')
-}, 90_000)
+}, 240_000)
+
+test('a second run in the same folder is refused while the first works, and does no harm to it', async () => {
+  const second: CompletionRequest[] = []
+  let refused: unknown = null
+  const first = runDevelop(
+    settings({
+      engine: scripted([]),
+      onProgress: (message) => {
+        if (refused === null && message.startsWith('cross-fitting'))
+          refused = runDevelop(settings({ engine: scripted(second) })).catch((error: unknown) => error)
+      },
+    }),
+  )
+  expect((await first).samples.engine?.asked).toBe(9)
+  expect(await refused).toMatchObject({
+    code: 'configuration',
+    message: expect.stringContaining('Another run works in') as string,
+  })
+  expect(second).toEqual([])
+  // Let go of: the same command ends at once with the same.
+  await runDevelop(settings({ engine: scripted(second) }))
+  expect(second).toEqual([])
+  expect(readdirSync(join(folder, 'out'))).not.toContain('running.pid')
+}, 240_000)
+
+test('mistakes are said before a folder is made', async () => {
+  await expect(runDevelop(settings({ falseAlarms: 0.7 }))).rejects.toThrow('lies from 0 to 0.5')
+  await expect(runDevelop(settings({ threshold: 0.7 }))).rejects.toThrow('lies from 0.4 to 0.6')
+  expect(readdirSync(folder)).toEqual(['kite.yaml'])
+})
 
 test('a budget ends the questions; a model that is down ends the run, and keeps what it answered', async () => {
   const specification = parseSpecification(KITE, 'kite')

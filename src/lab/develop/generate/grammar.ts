@@ -1,6 +1,6 @@
 /**
  * Samples without a model: a grammar and recombination over the specification's own words, its system prompts and the library. Version
- * `grammar-2`; the same specification, seed and version give the same samples. What calibrates and measures comes from texts that no model
+ * `grammar-3`; the same specification, seed and version give the same samples. What calibrates and measures comes from texts that no model
  * of the package was taught with.
  *
  * It invents no meaning, and writes in the first language of the specification alone, if it knows it. What users will ask that no example
@@ -17,7 +17,7 @@ import { pick, pickMany } from './draw.ts'
 import { type Ends, shareOut, UNTAUGHT, USUAL, wordsKey } from './share-out.ts'
 import { type Wording, WORDING } from './wording.ts'
 
-export const GRAMMAR_VERSION = 'grammar-2'
+export const GRAMMAR_VERSION = 'grammar-3'
 
 export interface GrammarOptions {
   readonly seed: number
@@ -234,7 +234,7 @@ function samplesOf(
     const about = draw >= COURTESY_SHARE && draw < COURTESY_SHARE + ABOUT_SHARE ? drawn(asked) : undefined
     const request = drawn(requests)
     if (courtesy !== undefined) on.push(sample(courtesy, courtesy, 0, 'courtesy'))
-    else if (about !== undefined) on.push(sample(pick(material.about, random)(about), about, 0, 'request'))
+    else if (about !== undefined) on.push(sample(pick(material.about, random)(about), about, 0, 'topic'))
     else if (request !== undefined) on.push(sample(polite(request), request, 0, 'request'))
     const wrong = random()
     const away = wrong < NOWHERE_SHARE ? drawn(nowhere) : undefined

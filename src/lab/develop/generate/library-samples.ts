@@ -6,6 +6,7 @@ import { createRandom } from '../../../nn/random.ts'
 import { BELONGS_NOWHERE, COURTESIES, LIBRARY, type LibraryScope } from '../library/index.ts'
 import type { TopicSample } from '../sample.ts'
 import { pick, pickMany } from './draw.ts'
+import { wordsKey } from './share-out.ts'
 import { SHAPE_COUNT, scopeText } from './scope-text.ts'
 
 /** A sample, and whose scope it is. */
@@ -32,6 +33,12 @@ export function librarySamples({ seed, perScope, library = LIBRARY }: LibraryOpt
   return library.flatMap((scope) =>
     Array.from({ length: perScope }, (_, turn) => samplesOf(scope, library, turn, random)).flat(),
   )
+}
+
+/** Keys (`wordsKey`) of all that the general model was taught of the library: its scores on them are too good to calibrate or measure with. */
+export function learntTexts(): ReadonlySet<string> {
+  const requests = LIBRARY.flatMap(({ topics }) => topics.flatMap((topic) => topic.requests))
+  return new Set([...requests, ...BELONGS_NOWHERE, ...COURTESIES].map(wordsKey))
 }
 
 function samplesOf(

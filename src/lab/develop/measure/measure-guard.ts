@@ -6,6 +6,7 @@ import type { ScoredRow } from '../../eval/metrics/ranking.ts'
 import type { DevelopRun, PartFigures, SubjectFigures } from '../develop-run.ts'
 import { sourceKey } from '../generate/clean.ts'
 import { addPairs, type EncoderOfTexts, FeatureMaker } from '../model/encode.ts'
+import type { ScoredSample } from '../model/operating-point.ts'
 import { SLICES, type Split, type TopicSample } from '../sample.ts'
 import { bestThreshold, cosineScore, type Examples, nearestScore } from './baselines.ts'
 import { figuresOf, reliability } from './figures.ts'
@@ -16,8 +17,9 @@ export interface MeasureOptions {
   readonly encoder: EncoderOfTexts
   readonly split: Split
   readonly threshold: number
-  /** The share the model was calibrated for. */
+  /** The share the model was calibrated for, and what by. */
   readonly falseAlarms: number
+  readonly scored: readonly ScoredSample[]
   readonly seed: number
   /** Scores of a judge by place in the test part, null where it failed; absent without one. */
   readonly judge?: { readonly name: string; readonly scores: readonly (number | null)[] }

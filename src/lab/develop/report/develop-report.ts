@@ -11,7 +11,7 @@ import { samplesSection } from './samples-section.ts'
 import { scroll } from './table.ts'
 
 export function renderDevelopReport(run: DevelopRun): string {
-  const { specification, guard, latency, subjects, samples, alarmsPerThousand } = run
+  const { specification, guard, latency, subjects, samples, alarmsPerThousand, promise } = run
   const [own] = subjects
   return renderPage({
     title: `Off-topic guard of ${specification.name}`,
@@ -30,6 +30,7 @@ export function renderDevelopReport(run: DevelopRun): string {
         ${fact('Off-topic prompts found', `${inPercent(own?.figures.recall ?? null)} %`)}
         ${fact('False alarms in 1,000 on-topic messages', inWhole(alarmsPerThousand.value))}
         ${fact('Area under ROC', inDecimals(own?.figures.auc ?? null))}
+        ${fact('Promised: at most, in 1,000 on-topic requests (95 %)', inWhole(1000 * promise.upper))}
         ${fact('Test samples (different texts)', `${inWhole(samples.parts.test.rows)} (${inWhole(samples.parts.test.texts)})`)}
         ${fact('Time of a prompt', `${inMilliseconds(latency.median)} ms`)}
       </dl>
@@ -41,7 +42,7 @@ export function renderDevelopReport(run: DevelopRun): string {
   })
 }
 
-/** False alarms may be this share at the upper end of their interval before the report asks for more examples. */
+/** Promised false alarms may be this share before the report asks for more examples. */
 const SURE = 0.1
 /** Area under ROC of a coin. */
 const CHANCE = 0.5
@@ -57,7 +58,8 @@ export function conclusionOf(run: Omit<DevelopRun, 'conclusion'>): string {
     `${inWhole(run.alarmsPerThousand.value)} in 1,000 on-topic ones (${perThousand(run.alarmsPerThousand.interval)}). ` +
     `Its area under ROC is ${auc(own?.figures.auc)}, that of plain likeness ${auc(cosine?.figures.auc)}: ${better ? 'it is better than likeness on these samples.' : 'no gain over likeness is shown on these samples.'} ` +
     `${(own?.figures.intervals.auc?.low ?? 0) > CHANCE ? '' : 'It is not shown to tell on-topic from off-topic messages at all: do not use it. '}` +
-    `${(run.alarmsPerThousand.interval?.high ?? 1) <= SURE ? '' : 'So few different on-topic texts say little about false alarms: write more examples. '}` +
+    `By cross-fitting on ${inWhole(run.promise.texts)} on-topic requests, ${inWhole(1000 * run.promise.expected)} in 1,000 like them are to be expected flagged, at most ${inWhole(1000 * run.promise.upper)} (95 %)${run.promise.kept ? '' : `: more than the ${inWhole(1000 * run.falseAlarms)} that were allowed`}. ` +
+    `${run.promise.upper <= SURE ? '' : 'So few different on-topic texts say little about false alarms: write more examples. '}` +
     `What real users write has not been measured.`
   )
 }
@@ -144,8 +146,9 @@ function qualitySection({ subjects, harmful, samples, latency, guard, seed }: De
       ${inWhole(samples.parts.test.systemPrompts)} system prompts that nothing was taught or calibrated with; seed
       ${String(seed)}. 95 % intervals in this table by bootstrap over samples: samples of one text or system prompt
       resemble each other, so the true uncertainty is larger. The intervals at the head of the page count each text
-      once. On the calibration part the area under ROC was ${inDecimals(guard.before)} before teaching and
-      ${inDecimals(guard.after)} after; the ${guard.kept === 'taught' ? 'taught' : 'general'} network was kept.
+      once. By cross-fitting (${inWhole(guard.folds)} folds) the area under ROC was ${inDecimals(guard.before)} before
+      teaching and ${inDecimals(guard.after)} after; the ${guard.kept === 'taught' ? 'taught' : 'general'} network was
+      kept.
     </p>
     <p>
       ${

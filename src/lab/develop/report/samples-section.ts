@@ -75,7 +75,7 @@ export function samplesSection({ samples }: DevelopRun): Markup {
 }
 
 const USES = {
-  train: 'the guard learns from it',
-  calibrate: 'chooses thresholds and what a score means',
+  train: 'the guard learns from it, and is calibrated with it by cross-fitting',
+  calibrate: 'the same; nothing of it was known to the general model',
   test: 'every figure below; used for nothing else',
 } as const
