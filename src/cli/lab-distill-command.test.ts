@@ -1,5 +1,5 @@
 /** `parapet lab distill` from its command line: rows to explanations to a guard to figures, an export, the whole ablation, and mistakes as words. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -104,7 +104,18 @@ test('stage by stage: explanations, a guard, figures, an export', { timeout: 120
     messages: object[]
   }[]
   expect(first?.messages).toHaveLength(4)
-  expect(existsSync(join(cwd, 'export/thinkguard.jinja'))).toBe(true)
+  const settings = readFileSync(join(cwd, 'export/train.yaml'), 'utf8')
+  for (const line of [
+    // Not that of the model: Llama Guard 3's would wrap its moderation prompt around these.
+    'template: "llama3"',
+    // GuardReasoner's, where `lab train` would rise first and end at a tenth.
+    'warmup_steps: 0',
+    'lr_scheduler_type: "cosine"\n',
+    'per_device_train_batch_size: 6',
+    'gradient_accumulation_steps: 16',
+  ])
+    expect(settings).toContain(line)
+  expect(readFileSync(join(cwd, 'export/README.md'), 'utf8')).toContain('lab distill evaluate --format thinkguard')
 })
 
 test('hard pairs are exported with their weights as repetitions', async () => {
@@ -131,6 +142,8 @@ test('hard pairs are exported with their weights as repetitions', async () => {
     'num_train_epochs: 0.4',
     'learning_rate: 0.000005',
     'finetuning_type: "full"',
+    'template: "llama3"',
+    'gradient_accumulation_steps: 64',
   ])
     expect(settings).toContain(line)
 })

@@ -157,7 +157,9 @@ function exportStage(lab: Distill, { text, number, path, given, io }: Given): Pr
     ...(given('explanations') ? { explanations: lab.keptTexts(path('explanations')) } : {}),
     ...(given('hard') ? { hard: lab.parseHardSamples(path('hard')) } : {}),
     ...{ model: isThere(model) ? model : text('model'), out: path('out'), seed: number('seed') },
-    ...{ loraRank: number('loraRank'), batchSize: number('batchSize'), accumulation: number('accumulation') },
+    loraRank: number('loraRank'),
+    ...(given('batchSize') ? { batchSize: number('batchSize') } : {}),
+    ...(given('accumulation') ? { accumulation: number('accumulation') } : {}),
   })
 }
 

@@ -16,7 +16,7 @@ export function addDistill(lab: Command, io: CliIo, done: Done): void {
         'parapet lab distill run --rows rows.jsonl --dev dev.jsonl --out distilled',
         'parapet lab distill synthesise --kind critique --rows rows.jsonl --out critique.jsonl',
         'parapet lab distill train --format thinkguard --rows rows.jsonl --explanations critique.jsonl --out guard',
-      )}\n\nEvery stage goes on where it stood when it is called again. docs/guides/reasoning-guards.md goes through all of them.`,
+      )}\n\nsynthesise, train, align and run go on where they stood when they are called again; the others begin again. docs/guides/reasoning-guards.md goes through all of them.`,
     )
   const stage = (name: DistillStage, command: Command): void => {
     command.option('--quiet', 'no progress').action(async (options: Record<string, unknown>) => {
@@ -84,7 +84,10 @@ function training(command: Command): Command {
     .description('train a guard on rows and their explanations')
     .requiredOption('--rows <file>', ROWS)
     .option('--explanations <file>', 'what synthesise wrote; without it thinkguard learns labels alone')
-    .option('--from <folder>', 'checkpoint to start from, with Llama 3 control tokens (a small guard from nothing)')
+    .option(
+      '--from <folder>',
+      'checkpoint to start from; control tokens it lacks are added (else a small guard from nothing)',
+    )
     .requiredOption('--out <folder>', 'folder for model/ and train.json')
     .option('--passes <n>', 'passes over the rows', real, 3)
     .option('--learning-rate <rate>', 'highest learning rate', real, 3e-3)
@@ -145,8 +148,8 @@ function exporting(command: Command): Command {
     .option('--hard <file>', 'with --kind hard: what mine wrote')
     .requiredOption('--out <folder>', 'an empty folder')
     .option('--lora-rank <n>', 'rank of an adapter; 0 tunes the whole model, as the papers do', whole, 0)
-    .option('--batch-size <n>', 'rows on a device at once', aboveZero, 4)
-    .option('--accumulation <n>', 'batches of one step', aboveZero, 16)
+    .option('--batch-size <n>', 'rows on a device at once (else GuardReasoner’s 6, of hard pairs 1)', aboveZero)
+    .option('--accumulation <n>', 'batches of one step (else GuardReasoner’s 16, of hard pairs 64)', aboveZero)
     .option('--seed <n>', 'of the training', aboveZero, 1)
 }
 
@@ -162,7 +165,7 @@ function ablation(command: Command): Command {
       'label,critique,reasoning,hard',
     )
     .option('--seeds <n>', 'every arm with so many seeds', aboveZero, 1)
-    .option('--from <folder>', 'checkpoint to start from')
+    .option('--from <folder>', 'checkpoint that all arms start from; control tokens it lacks are added')
     .option('--passes <n>', 'passes of the supervised arms', real, 3)
     .option('--learning-rate <rate>', 'of the supervised arms', real, 3e-3)
     .addOption(reductionOption())

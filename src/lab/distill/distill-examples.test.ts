@@ -8,12 +8,15 @@ import { loadTokenizer } from '../../nn/tokenizer/tokenizer-json.ts'
 import { trainDecoder } from '../train/decoder/index.ts'
 import {
   END_OF_TURN,
+  GUARDREASONER_TEMPLATE,
   type GuardedRow,
   REDUCTIONS,
   THINKGUARD_TEMPLATE,
+  type TrainingExample,
   answerBlock,
   encodeExample,
   freshGuard,
+  guardReasonerConversation,
   guardReasonerExample,
   guardTokenizer,
   jointLoss,
@@ -85,6 +88,11 @@ describe('ThinkGuard', () => {
     )
   })
 
+  test('the exported template marks what is learnt and nothing else', async () => {
+    const { messages } = thinkGuardConversation(row, critique)
+    expect(await marked(THINKGUARD_TEMPLATE, messages)).toEqual(learnt(thinkGuardExample(row, critique)))
+  })
+
   test('without a critique there is the label alone; without a label there is no example', () => {
     expect(thinkGuardExample(row, null).parts).toHaveLength(2)
     expect(() => thinkGuardExample({ ...row, labels: NONE }, null)).toThrow('no label')
@@ -101,6 +109,29 @@ test('GuardReasoner: the prompt of the run time, and an answer that its parser r
     reasoning: '# Task 1\n## Reasoning Step 1: a',
   })
 })
+
+test('GuardReasoner: the exported template is the text of the run time, and marks the answer', async () => {
+  const { messages } = guardReasonerConversation(row, reasoning)
+  const render = await compileTemplate(GUARDREASONER_TEMPLATE)
+  const { parts } = guardReasonerExample(row, reasoning)
+  expect(render({ messages, add_generation_prompt: false, eos_token: END_OF_TURN })).toBe(
+    parts.map(({ text }) => text).join(''),
+  )
+  expect(await marked(GUARDREASONER_TEMPLATE, messages)).toEqual([learnt({ id: '', parts }).join('')])
+})
+
+/** Texts between the marks by which transformers finds what is learnt. */
+async function marked(template: string, messages: readonly object[]): Promise<readonly string[]> {
+  const render = await compileTemplate(
+    template.replaceAll('{% generation %}', '\u0001').replaceAll('{% endgeneration %}', '\u0002'),
+  )
+  const text = render({ messages, add_generation_prompt: false, eos_token: END_OF_TURN })
+  return [...text.matchAll(/\u0001([^\u0002]*)\u0002/gu)].map(([, inner = '']) => inner)
+}
+
+function learnt({ parts }: TrainingExample): readonly string[] {
+  return parts.flatMap(({ text, learn }) => (learn === undefined ? [] : [text]))
+}
 
 describe('tokens', () => {
   const examples = [thinkGuardExample(row, critique), guardReasonerExample(row, reasoning)]

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTextView } from '../../core/text/index.ts'
 import { createJudgeGuard, judgeFormat, type PolicyClause } from '../../guards/judge/index.ts'
-import { initialDecoder } from '../../nn/decoder/config.ts'
+import { EMBEDDING, initialDecoder } from '../../nn/decoder/config.ts'
 import { DecoderGenerator } from '../../nn/decoder/generator.ts'
 import { type OnnxRuntime, loadOnnxRuntime } from '../../nn/runtime/onnx-runtime.ts'
 import { trainBytePairs } from '../../nn/tokenizer/byte-level-bpe.ts'
@@ -13,6 +13,7 @@ import type { CompletionEngine, CompletionRequest } from '../../spec/index.ts'
 import { ResponseScorer } from '../align/index.ts'
 import { writeCheckpoint, writeGguf } from '../checkpoints/index.ts'
 import {
+  CONTROL_TOKENS,
   END_OF_TURN,
   type Guard,
   type GuardedRow,
@@ -29,6 +30,7 @@ import {
   mineHardSamples,
   rawChats,
   setFigures,
+  startGuard,
   thinkGuardExample,
   trainGuard,
 } from './index.ts'
@@ -209,22 +211,48 @@ describe('hard pairs', () => {
   })
 })
 
-test('a checkpoint without the control tokens is refused', async () => {
-  const tokenizer = trainBytePairs(['red'], { vocabularySize: 260, specialTokens: ['<s>'], endToken: '<s>' })
-  const config = {
-    ...guard.config,
-    vocabularySize: 260,
-    width: 8,
-    heads: 1,
-    keyValueHeads: 1,
-    headWidth: 8,
-    feedForward: 8,
-  }
-  const other = join(folder, 'other')
-  mkdirSync(other)
-  await writeCheckpoint(other, { config, parameters: initialDecoder(config, 1), tokenizer })
-  await expect(loadGuard(other)).rejects.toThrow('<|eot_id|>')
-})
+test(
+  'a checkpoint without the control tokens is refused as a guard, and can be started from',
+  { timeout: 60_000 },
+  async () => {
+    const tokenizer = trainBytePairs(['red'], { vocabularySize: 260, specialTokens: ['<s>'], endToken: '<s>' })
+    const config = {
+      ...guard.config,
+      maxLength: 4096,
+      vocabularySize: 260,
+      width: 8,
+      heads: 1,
+      keyValueHeads: 1,
+      headWidth: 8,
+      feedForward: 8,
+    }
+    const other = join(folder, 'other')
+    mkdirSync(other)
+    await writeCheckpoint(other, { config, parameters: initialDecoder(config, 1), tokenizer })
+    await expect(loadGuard(other)).rejects.toThrow('<|eot_id|>')
+
+    // To start from it, they are added: every old token and row is as it was, new rows are the mean of the old.
+    const started = await startGuard(other)
+    expect(CONTROL_TOKENS.map((token) => started.tokenizer.tokenId(token))).toEqual([257, 258, 259, 260, 261])
+    expect(started.tokenizer.encode('red<|eot_id|>', { special: true }).at(-1)).toBe(261)
+    expect(started.tokenizer.encode('red<|eot_id|>')).not.toContain(261)
+    expect(started.config).toMatchObject({ vocabularySize: 262, endTokens: expect.arrayContaining([261]) as number[] })
+    const [before, after] = [initialDecoder(config, 1), started.parameters].map((all) => all[EMBEDDING]?.data)
+    expect(after?.slice(0, 257 * 8)).toEqual(before?.slice(0, 257 * 8))
+    const mean = [...(before ?? []).slice(0, 257 * 8)].reduce(
+      (sum, value, at) => sum + (at % 8 === 3 ? value / 257 : 0),
+      0,
+    )
+    for (const token of [257, 261]) expect(after?.[token * 8 + 3]).toBeCloseTo(mean, 6)
+    // It trains, is written, and is a guard like any other.
+    const examples = rows.slice(0, 2).map((row) => thinkGuardExample(row, null, format))
+    await trainGuard(started, examples, { runtime, seed: 1, learningRate: 1e-3, passes: 0.5, reduction: 'sum' })
+    const kept = join(folder, 'kept')
+    mkdirSync(kept)
+    await writeCheckpoint(kept, checkpointOf(started))
+    expect((await loadGuard(kept)).tokenizer.tokenId('<|eot_id|>')).toBe(261)
+  },
+)
 
 test('a guard whose training can never fit into memory is refused before it begins', async () => {
   const huge = { ...guard, config: { ...guard.config, layers: 1e9 } }

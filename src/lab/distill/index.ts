@@ -49,6 +49,7 @@ export {
   guardTokenizer,
   loadGuard,
 } from './guard/small-guard.ts'
+export { startGuard } from './guard/start-guard.ts'
 export { type Trained, alignGuard, hardPairs, trainGuard } from './guard/train-guard.ts'
 export { type JudgedRow, judgeGuardedRows } from './guard/judge-rows.ts'
 export {
@@ -72,6 +73,7 @@ export { type AblationData, ablationData } from './run/ablation-data.ts'
 export type { ArmResult } from './run/arm.ts'
 export { trainArm } from './run/train-arm.ts'
 export { type AblationRun, meanOver } from './run/ablation-run.ts'
+export { type OverSeeds, armOverArm, armOverBaseline, armOverSeeds, overSeeds } from './run/over-seeds.ts'
 export { type RunAblationOptions, runAblation } from './run/run-ablation.ts'
 export { renderAblationReport } from './run/ablation-report.ts'
 export {
@@ -81,6 +83,7 @@ export {
   exportDistilled,
   repetitions,
 } from './run/export-distilled.ts'
+export { GUARDREASONER_TEMPLATE } from './run/export-recipe.ts'
 export { parseHardSamples } from './run/hard-file.ts'
 export { keptTexts } from './run/ablation-data.ts'
 export { alignStage, evaluateStage, mineStage, trainStage } from './run/stages.ts'

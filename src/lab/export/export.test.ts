@@ -227,6 +227,27 @@ test('a template that marks its answers itself goes along as it is', async () =>
   expect(yamlOf(out, 'config.yaml')).toMatchObject({ chat_template_path: 'chat_template.jinja' })
 })
 
+test('a recipe sets template, schedule and how the result is measured, whatever the model has', async () => {
+  const recipe = {
+    template: '{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %}{% endfor %}',
+    ...{ llamaFactoryTemplate: 'llama3', measure: ['weigh output'], notes: ['Mind the gap.'] },
+  }
+  for (const model of ['someone/some-model', join(folder, 'model')]) {
+    const trl = await written('trl', { kind: 'sft' }, TALKS, { model, recipe })
+    expect(readFileSync(join(trl, 'chat_template.jinja'), 'utf8')).toBe(recipe.template)
+    const schedule = { lr_scheduler_type: 'cosine', warmup_steps: 0, weight_decay: 0 }
+    expect(yamlOf(trl, 'config.yaml')).toMatchObject({ ...schedule, chat_template_path: 'chat_template.jinja' })
+    expect(yamlOf(trl, 'config.yaml')).not.toHaveProperty('lr_scheduler_kwargs')
+    const factory = await written('llama-factory', { kind: 'dpo' }, PAIRS, { model, recipe })
+    expect(yamlOf(factory, 'train.yaml')).toMatchObject({ ...schedule, template: 'llama3' })
+    const readme = readFileSync(join(factory, 'README.md'), 'utf8')
+    expect(readme).toContain('\nweigh output\n')
+    expect(readme).toContain('- Mind the gap.')
+    expect(readme).not.toContain('lab world --evaluate')
+    expect(readme).not.toContain('No `template` is set')
+  }
+})
+
 test('templates are known by what they write', async () => {
   expect(await chatTemplateKind(undefined)).toBe('unknown')
   expect(await chatTemplateKind(CHATML_TEMPLATE)).toBe('chatml')

@@ -7,6 +7,7 @@ export { type RunExportOptions, runExport } from './run-export.ts'
 export {
   EXPORT_DEFAULTS,
   EXPORT_TRAINERS,
+  type ExportRecipe,
   type ExportSettings,
   type ExportTrainer,
   checkExportSettings,

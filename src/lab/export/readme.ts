@@ -4,9 +4,9 @@ import type { ExportSettings } from './settings.ts'
 import { TRL_METHOD, hasTrlCommand } from './trl/options.ts'
 
 export function exportReadme(data: ExportData, settings: ExportSettings, notes: readonly string[]): string {
-  const { method, trainer, loraRank, model } = settings
+  const { method, trainer, loraRank, model, recipe } = settings
   const { kind, ...options } = method
-  const numbers = Object.entries(options).map(([name, value]) => `${name} ${String(value)}`)
+  const numbers = kind === 'sft' ? [] : Object.entries(options).map(([name, value]) => `${name} ${String(value)}`)
   return [
     `# ${kind} of ${data.rows.length} ${data.kind}`,
     '',
@@ -32,7 +32,7 @@ export function exportReadme(data: ExportData, settings: ExportSettings, notes: 
     '',
     `- Sequences of more than ${settings.maxLength} tokens are cut by the trainer. \`parapet lab train\` leaves them out instead.`,
     `- It computes in bfloat16; a device that has none needs \`bf16: false\` in ${trainer === 'trl' ? 'config' : 'train'}.yaml.`,
-    ...notes.map((note) => `- ${note}`),
+    ...[...notes, ...(recipe?.notes ?? [])].map((note) => `- ${note}`),
     '',
   ].join('\n')
 }
@@ -53,7 +53,8 @@ function trainCommands({ trainer, method, loraRank }: ExportSettings): readonly 
   ]
 }
 
-function backCommands({ loraRank, model }: ExportSettings): readonly string[] {
+function backCommands({ loraRank, model, recipe }: ExportSettings): readonly string[] {
+  if (recipe !== undefined) return recipe.measure
   const parts = loraRank > 0 ? [JSON.stringify(model), '--adapter output'] : ['output']
   const checkpoint = parts.join(' ')
   return [

@@ -14,7 +14,7 @@ import { type ExportData, type ExportSource, exportData, throwFaults } from './d
 import { type ExportTemplate, exportFiles } from './files.ts'
 import { LLAMA_FACTORY_FORM, llamaFactoryRows } from './llama-factory/rows.ts'
 import { llamaFactoryRowFault } from './llama-factory/schema.ts'
-import { type ExportSettings, checkExportSettings } from './settings.ts'
+import { type ExportRecipe, type ExportSettings, checkExportSettings } from './settings.ts'
 import { trlColumns, trlRows } from './trl/rows.ts'
 import { trlRowFault } from './trl/schema.ts'
 
@@ -29,7 +29,7 @@ export async function runExport(options: RunExportOptions): Promise<readonly str
   const { source, out, ...given } = options
   const settings = checkExportSettings(given)
   refuseFull(out)
-  const template = await templateOf(settings.model)
+  const { named, ...template } = await templateOf(settings.model, settings.recipe)
   const data = exportData(source, settings.method.kind, settings.seed)
   checkRows(data, settings, template)
   const files = exportFiles(data, settings, template)
@@ -38,9 +38,7 @@ export async function runExport(options: RunExportOptions): Promise<readonly str
   if (faults.length > 0)
     throw new ParapetError('internal', `The export does not keep the schema of its trainer: ${faults.join(' ')}`)
   return [
-    ...(template.source === undefined
-      ? [`${settings.model} is no folder here; it is taken for a name on the Hub`]
-      : []),
+    ...(named ? [`${settings.model} is no folder here; it is taken for a name on the Hub`] : []),
     `${data.rows.length} ${data.kind} for ${settings.method.kind}, checked against the schema of ${settings.trainer}`,
     `wrote ${Object.keys(files)
       .map((name) => join(out, name))
@@ -66,19 +64,24 @@ function checkRows(data: ExportData, { trainer }: ExportSettings, { kind }: Expo
   throwFaults(faults)
 }
 
-/** The template in the model's folder; a model that is only named has none that could be seen. */
-async function templateOf(model: string): Promise<ExportTemplate> {
+/** That of the recipe, else that in the model's folder; a model that is only named has none that could be seen. */
+async function templateOf(
+  model: string,
+  recipe: ExportRecipe | undefined,
+): Promise<ExportTemplate & { readonly named: boolean }> {
+  const own = recipe === undefined ? undefined : ({ kind: 'marked', source: recipe.template } as const)
   if (!(await fileExists(model))) {
-    if (/^[\w.-]+\/[\w.-]+$/.test(model)) return { kind: 'unknown' }
+    if (/^[\w.-]+\/[\w.-]+$/.test(model)) return { ...(own ?? { kind: 'unknown' }), named: true }
     throw new ParapetError('input_invalid', `${model} is no folder, and no name on the Hub (OWNER/NAME).`)
   }
   if (!(await fileExists(join(model, FILES.config))))
     throw new ParapetError('input_invalid', `There is no ${FILES.config} in ${model}. Give the folder of a model.`)
+  if (own !== undefined) return { ...own, named: false }
   const file = await readText(join(model, FILES.chatTemplate))
   const source = file ?? chatTemplateOf(await readJson(join(model, FILES.tokenizerConfig)))
   if (source === undefined)
     throw new ParapetError('input_invalid', `${model} has no chat template. Put one into ${FILES.chatTemplate} there.`)
-  return { kind: await chatTemplateKind(source), source }
+  return { kind: await chatTemplateKind(source), source, named: false }
 }
 
 /** What an earlier export or a training left behind would be mixed up with this one. */

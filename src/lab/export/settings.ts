@@ -28,6 +28,23 @@ export interface ExportSettings {
   /** Batches of one step. */
   readonly accumulation: number
   readonly seed: number
+  /** Instead of the model's template and the schedule of `lab train`. */
+  readonly recipe?: ExportRecipe
+}
+
+/**
+ * What a paper's own recipe sets, whose rows have a text format of their own. The rate falls from its highest to zero along a cosine without a
+ * rise, by AdamW without decay.
+ */
+export interface ExportRecipe {
+  /** Chat template, Jinja with its answers marked by `{% generation %}`. TRL renders rows by it. */
+  readonly template: string
+  /** Template of LLaMA-Factory that writes the nearest text, by its name there; absent: that of the tokenizer. */
+  readonly llamaFactoryTemplate?: string
+  /** Lines of shell that measure what comes back. */
+  readonly measure: readonly string[]
+  /** What to know of it, for the README of the export. */
+  readonly notes: readonly string[]
 }
 
 /** The settings of `lab train --chat`, where they have a counterpart. */
@@ -61,12 +78,6 @@ export function checkExportSettings(settings: ExportSettings): ExportSettings {
   if (checked.kind === 'kto' && checked.referencePoint === 'batch' && batchSize < 2)
     wrong('KTO compares the rows of a batch: set a batch size of at least 2.')
   return { ...settings, method: checked }
-}
-
-/** Steps of the rise of the learning rate, as `trainDecoder` takes them. */
-export function warmUpSteps(rows: number, { passes, batchSize, accumulation }: ExportSettings): number {
-  const steps = Math.max(1, Math.round((passes * rows) / (batchSize * accumulation)))
-  return Math.min(200, Math.floor(steps / 20))
 }
 
 /** A number that `checkExportSettings` has filled in. */

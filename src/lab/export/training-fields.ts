@@ -26,15 +26,3 @@ export const TRAINING_FIELDS: FieldSchema = {
       ddp_find_unused_parameters ddp_broadcast_buffers skip_memory_metrics do_train do_eval do_predict`,
   }),
 }
-
-/**
- * How `trainDecoder` trains, by these names: AdamW with β₂ 0.98 and decay 0.01 (norms and biases have none in either), gradients clipped
- * to 1, a linear rise, then a cosine to a tenth.
- */
-export const SAME_OPTIMISER = [
-  ['lr_scheduler_type', 'cosine_with_min_lr'],
-  ['lr_scheduler_kwargs', { min_lr_rate: 0.1 }],
-  ['weight_decay', 0.01],
-  ['adam_beta2', 0.98],
-  ['max_grad_norm', 1],
-] as const

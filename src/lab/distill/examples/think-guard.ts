@@ -59,11 +59,17 @@ export function thinkGuardConversation(
   }
 }
 
-/** Renders conversations as the run-time format writes them. Jinja. */
+/**
+ * Renders conversations as the run-time format writes them, and marks what the guard says: the breaks before the label are its own, those
+ * before the critique are given. Jinja.
+ */
 export const THINKGUARD_TEMPLATE: string = [
   String.raw`{{ '<|begin_of_text|>' }}{% for message in messages %}`,
   String.raw`{% if loop.first %}{{ '<|start_header_id|>user<|end_header_id|> ' + message['content'] + ' <|eot_id|>' }}`,
-  String.raw`{% else %}{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + message['content'] + '<|eot_id|>' }}{% endif %}`,
+  String.raw`{% elif message['role'] == 'assistant' %}{{ '<|start_header_id|>assistant<|end_header_id|>' }}`,
+  String.raw`{% if loop.index0 == 1 %}{% generation %}{{ '\n\n' + message['content'] + '<|eot_id|>' }}{% endgeneration %}`,
+  String.raw`{% else %}{{ '\n\n' }}{% generation %}{{ message['content'] + '<|eot_id|>' }}{% endgeneration %}{% endif %}`,
+  String.raw`{% else %}{{ '<|start_header_id|>user<|end_header_id|>\n\n' + message['content'] + '<|eot_id|>' }}{% endif %}`,
   String.raw`{% endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>' }}{% endif %}`,
 ].join('')
 

@@ -3,7 +3,7 @@
  * in the run, escapes everything, and shows no text of the data: ids and lengths, and answers to invented texts only.
  */
 import { html, type Markup } from '../../eval/report/markup.ts'
-import { inMilliseconds, inPercent, inWhole } from '../../eval/report/numbers.ts'
+import { inMilliseconds, inPercent, inPoints, inWhole } from '../../eval/report/numbers.ts'
 import { renderPage } from '../../eval/report/page.ts'
 import { fact, table } from '../../redteam/unalign/report-parts.ts'
 import { lossPlot } from '../../train/loss-plot.ts'
@@ -11,8 +11,9 @@ import type { Figure, SetFigures } from '../measure/figures.ts'
 import { GUARD_TASKS, type GuardTask } from '../rows/guarded-row.ts'
 import { FAULTS } from '../synthesis/check-answer.ts'
 import { type AblationRun, bySet, meanOver } from './ablation-run.ts'
-import { ARM_FORMATS, ARM_TITLES, FORMAT_TASKS } from './ablation-settings.ts'
+import { ARMS, ARM_FORMATS, ARM_TITLES, type ArmName, FORMAT_TASKS } from './ablation-settings.ts'
 import type { ArmResult } from './arm.ts'
+import { type OverSeeds, armOverArm, armOverSeeds } from './over-seeds.ts'
 
 /** Short, because many stand side by side. */
 const TASK_COLUMNS: Readonly<Record<GuardTask, string>> = {
@@ -25,6 +26,8 @@ const TASK_TITLES: Readonly<Record<GuardTask, string>> = {
   refusal: 'refusal',
   response_harm: 'response harm',
 }
+
+const FIGURE_TITLES = { f1: 'F1', averagePrecision: 'AUPRC' } as const
 
 export function renderAblationReport(run: AblationRun): string {
   const { data, settings, seeds, arms, missing } = run
@@ -41,10 +44,16 @@ export function renderAblationReport(run: AblationRun): string {
       ${missing.length === 0 ? null : html`<p class="alert">Not finished: ${missing.map(({ arm, seed }) => `${arm} with seed ${seed}`).join(', ')}.</p>`}
       <h2>Means over the sets</h2>
       <p class="muted">
-        In per cent: unweighted means over the sets of each task, of the first seed; false alarms are those on prompts;
-        not readable is a share of all answers.
+        In per cent: unweighted means over the sets of each task and over seeds, with 95 % intervals over seeds where
+        there are several; false alarms are those on prompts; not readable is a share of all answers, by seed.
       </p>
       ${means(run)}
+      <h2>What each part adds</h2>
+      <p class="muted">
+        Differences of the means above, of arms with the same seed. Intervals are over seeds: they do not hold what
+        other rows would give.
+      </p>
+      ${differences(run)}
       <h2>Every set</h2>
       <p class="muted">${run.devNote}</p>
       ${bySet(run, ARM_TITLES).map(
@@ -75,34 +84,85 @@ export function renderAblationReport(run: AblationRun): string {
   })
 }
 
-function means({ arms, baselines, seeds }: AblationRun): Markup {
-  const first = arms.filter(({ seed }) => seed === seeds[0])
-  const subjects = [
-    ...baselines.map(({ name, sets }) => ({ name, sets, tasks: GUARD_TASKS })),
-    ...first.map(({ arm, figures }) => ({
-      name: ARM_TITLES[arm],
-      sets: figures.sets,
-      tasks: FORMAT_TASKS[ARM_FORMATS[arm]],
-    })),
-  ]
+function means(run: AblationRun): Markup {
+  const { arms, baselines } = run
+  const columns = GUARD_TASKS.flatMap((task) =>
+    (['f1', 'averagePrecision'] as const).map((figure) => ({ task, figure })),
+  )
   return table(
     [
       '',
-      ...GUARD_TASKS.flatMap((task) => [`F1, ${TASK_COLUMNS[task]}`, `AUPRC, ${TASK_COLUMNS[task]}`]),
+      ...columns.map(({ task, figure }) => `${FIGURE_TITLES[figure]}, ${TASK_COLUMNS[task]}`),
       'False alarms',
       'Not readable',
     ],
-    subjects.map(({ name, sets, tasks }) => [
-      name,
-      ...GUARD_TASKS.flatMap((task) =>
-        (['f1', 'averagePrecision'] as const).map((figure) =>
-          tasks.includes(task) ? inPercent(meanOver(sets, task, figure)) : '–',
+    [
+      ...baselines.map(({ name, sets }) => [
+        name,
+        ...columns.map(({ task, figure }) => inPercent(meanOver(sets, task, figure))),
+        inPercent(meanOver(sets, 'prompt_harm', 'falsePositiveRate')),
+        inPercent(unreadableShare(sets)),
+      ]),
+      ...trainedArms(arms).map((arm) => [
+        ARM_TITLES[arm],
+        ...columns.map(({ task, figure }) =>
+          FORMAT_TASKS[ARM_FORMATS[arm]].includes(task) ? shareCell(armOverSeeds(run, arm, task, figure)) : '–',
         ),
-      ),
-      inPercent(meanOver(sets, 'prompt_harm', 'falsePositiveRate')),
-      inPercent(unreadableShare(sets)),
-    ]),
+        shareCell(armOverSeeds(run, arm, 'prompt_harm', 'falsePositiveRate')),
+        arms.flatMap((one) => (one.arm === arm ? [inPercent(unreadableShare(one.figures.sets))] : [])).join(', '),
+      ]),
+    ],
   )
+}
+
+function trainedArms(arms: readonly ArmResult[]): readonly ArmName[] {
+  return ARMS.filter((name) => arms.some(({ arm }) => arm === name))
+}
+
+function shareCell(found: OverSeeds | null): Markup | string {
+  if (found === null) return '–'
+  const { mean, interval } = found
+  return interval === null
+    ? inPercent(mean)
+    : html`${inPercent(mean)}<small>${inPercent(interval.low)}–${inPercent(interval.high)}</small>`
+}
+
+/** What the papers say helps. */
+const CLAIMS: readonly (readonly [pair: readonly [arm: ArmName, over: ArmName], title: string])[] = [
+  [['critique', 'label'], 'Critiques beside labels'],
+  [['reasoning', 'label'], 'Reasoning against labels alone'],
+  [['hard', 'reasoning'], 'Mining and HS-DPO after reasoning'],
+]
+
+function differences(run: AblationRun): Markup {
+  const rows = CLAIMS.flatMap(([pair, title]) =>
+    GUARD_TASKS.flatMap((task) =>
+      (['f1', 'averagePrecision'] as const).flatMap((figure) => {
+        const found = armOverArm(run, pair, task, figure)
+        if (found === null || pair.some((arm) => !FORMAT_TASKS[ARM_FORMATS[arm]].includes(task))) return []
+        const { mean, interval, bySeed } = found
+        return [
+          [
+            title,
+            `${FIGURE_TITLES[figure]}, ${TASK_COLUMNS[task]}`,
+            inPoints(mean),
+            interval === null ? '–' : `${inPoints(interval.low)} to ${inPoints(interval.high)}`,
+            bySeed.map(inPoints).join(', '),
+            shown(found),
+          ],
+        ]
+      }),
+    ),
+  )
+  return rows.length === 0
+    ? html`<p>Too few arms are finished.</p>`
+    : table(['', 'Figure', 'Points', '95 %', 'By seed', 'Shown'], rows, 'text')
+}
+
+function shown({ interval }: OverSeeds): string {
+  if (interval === null) return 'one seed shows nothing'
+  if (interval.low > 0) return 'higher'
+  return interval.high < 0 ? 'lower' : 'no difference shown'
 }
 
 /** Of all answers on all sets. */

@@ -11,10 +11,11 @@ import { ParapetError } from '../../../spec/errors.ts'
 import { type ExportTrainer, runExport } from '../../export/index.ts'
 import { writeAtomically } from '../../train/write-atomically.ts'
 import { guardReasonerConversation } from '../examples/guard-reasoner.ts'
-import { THINKGUARD_TEMPLATE, thinkGuardConversation } from '../examples/think-guard.ts'
+import { thinkGuardConversation } from '../examples/think-guard.ts'
 import { hardPairs } from '../guard/train-guard.ts'
 import type { WeightedHardSample } from '../mining/hard-samples.ts'
 import { type GuardedRow, judgedTask } from '../rows/guarded-row.ts'
+import { recipeOf } from './export-recipe.ts'
 
 export const EXPORT_KINDS = ['thinkguard', 'guardreasoner', 'hard'] as const
 export type ExportKind = (typeof EXPORT_KINDS)[number]
@@ -32,37 +33,48 @@ export interface ExportDistilledOptions {
   readonly seed: number
   /** 0 tunes the whole model, as both papers do. */
   readonly loraRank: number
-  readonly batchSize: number
-  readonly accumulation: number
+  /** Rows on a device at once and batches of a step; GuardReasoner's own if absent: 6 and 16, for hard pairs 1 and 64. */
+  readonly batchSize?: number
+  readonly accumulation?: number
 }
 
-/** GuardReasoner's own; of ThinkGuard nothing but full fine-tuning is known, so it gets those of R-SFT. */
+/** GuardReasoner's own, a device of its four; of ThinkGuard nothing but full fine-tuning is known, so it gets those of R-SFT. */
 const SETTINGS = {
-  supervised: { learningRate: 5e-5, passes: 3, maxLength: 2048 },
-  hard: { learningRate: 5e-6, passes: 2, maxLength: 2048 },
+  supervised: { learningRate: 5e-5, passes: 3, maxLength: 2048, batchSize: 6, accumulation: 16 },
+  hard: { learningRate: 5e-6, passes: 2, maxLength: 2048, batchSize: 1, accumulation: 64 },
 } as const
 
 /** Writes the folder; says what was written. Throws as `runExport` does. */
 export async function exportDistilled(options: ExportDistilledOptions): Promise<readonly string[]> {
-  const { kind, rows, hard, trainer, model, out, seed, loraRank, batchSize, accumulation } = options
-  const common = { trainer, model, out, seed, loraRank, batchSize, accumulation, name: `parapet-${kind}` }
+  const { kind, rows, hard, trainer, model, out, seed, loraRank } = options
+  const own = SETTINGS[kind === 'hard' ? 'hard' : 'supervised']
+  const { batchSize = own.batchSize, accumulation = own.accumulation } = options
+  const recipe = recipeOf({ kind, trainer, model, batchSize, accumulation })
+  const common = {
+    ...own,
+    trainer,
+    model,
+    out,
+    seed,
+    loraRank,
+    batchSize,
+    accumulation,
+    recipe,
+    name: `parapet-${kind}`,
+  }
   if (kind !== 'hard') {
     const conversations = conversationsOf(kind, rows, options.explanations)
-    const lines = await runExport({
-      ...{ ...common, ...SETTINGS.supervised, method: { kind: 'sft' } },
+    return runExport({
+      ...{ ...common, method: { kind: 'sft' } },
       source: { kind: 'conversations', rows: conversations },
     })
-    if (kind === 'guardreasoner') return lines
-    const template = join(out, 'thinkguard.jinja')
-    writeAtomically(template, Buffer.from(THINKGUARD_TEMPLATE))
-    return [...lines, `wrote ${template}: the chat template under which the text is the run-time prompt, byte for byte`]
   }
   if (hard === undefined || hard.length === 0)
     throw new ParapetError('configuration', 'Give hard samples: mine them first.')
   const pairs = hardPairs(hard, rows)
   const { copies, most, error } = repetitions(hard.map(({ weight }) => weight))
   const lines = await runExport({
-    ...{ ...common, ...SETTINGS.hard, passes: SETTINGS.hard.passes / most },
+    ...{ ...common, passes: own.passes / most },
     method: { kind: 'hard-dpo', beta: 0.01, sftCoefficient: 2 },
     source: {
       kind: 'pairs',

@@ -24,6 +24,7 @@ import {
   guardTokenizer,
   loadGuard,
 } from '../guard/small-guard.ts'
+import { startGuard } from '../guard/start-guard.ts'
 import { type Trained, type TrainingCall, alignGuard, hardPairs, trainGuard } from '../guard/train-guard.ts'
 import { constantOpinions, measuredSets, setFigures } from '../measure/figures.ts'
 import { ANSWER_TOKENS, type GuardFigures, type GuardFormatName, measureGuard } from '../measure/measure-guard.ts'
@@ -71,7 +72,7 @@ export async function trainStage(options: TrainStageOptions): Promise<readonly s
   const examples = examplesOf(format, rows, options.explanations)
   return inFolder(out, async () => {
     const guard =
-      from === undefined ? await freshGuard(guardTokenizer(examples, shape), shape, seed) : await loadGuard(from)
+      from === undefined ? await freshGuard(guardTokenizer(examples, shape), shape, seed) : await startGuard(from)
     const trained = await trainGuard(guard, examples, { ...(await callOf(options)), reduction })
     return finish(options, guard, trained, 'train.json', {
       format,

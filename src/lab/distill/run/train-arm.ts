@@ -20,6 +20,7 @@ import { guardReasonerExample } from '../examples/guard-reasoner.ts'
 import { thinkGuardExample } from '../examples/think-guard.ts'
 import type { TrainingExample } from '../examples/training-example.ts'
 import { type Guard, checkpointOf, copyOfGuard, freshGuard, loadGuard } from '../guard/small-guard.ts'
+import { startGuard } from '../guard/start-guard.ts'
 import { type TrainingCall, alignGuard, hardPairs, trainGuard } from '../guard/train-guard.ts'
 import { ANSWER_TOKENS, measureGuard } from '../measure/measure-guard.ts'
 import { type MeasuredSet, measuredSets } from '../measure/figures.ts'
@@ -134,7 +135,7 @@ async function supervisedArm(options: ArmOptions): Promise<Trained> {
 }
 
 async function firstGuard({ from, tokenizer, settings }: ArmOptions): Promise<Guard> {
-  return from === undefined ? freshGuard(tokenizer, settings.shape, settings.seed) : loadGuard(from)
+  return from === undefined ? freshGuard(tokenizer, settings.shape, settings.seed) : startGuard(from)
 }
 
 async function supervised(

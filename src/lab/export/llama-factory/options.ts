@@ -12,8 +12,8 @@ import { ParapetError } from '../../../spec/errors.ts'
 import type { PreferenceSettings } from '../../align/preference-loss.ts'
 import type { ChatTemplateKind } from '../chat-template.ts'
 import type { YamlValue } from '../flat-yaml.ts'
-import { type ExportSettings, settled, warmUpSteps } from '../settings.ts'
-import { SAME_OPTIMISER } from '../training-fields.ts'
+import { scheduleOptions } from '../schedule.ts'
+import { type ExportSettings, settled } from '../settings.ts'
 
 type Options = readonly (readonly [string, YamlValue])[]
 
@@ -30,12 +30,9 @@ export function llamaFactoryOptions(
   rows: number,
   template: ChatTemplateKind,
 ): LlamaFactoryOptions {
-  const { model, name, loraRank, learningRate, passes, maxLength, batchSize, accumulation, seed, method } = settings
+  const { model, name, loraRank, passes, maxLength, batchSize, accumulation, seed, method, recipe } = settings
   const { options, notes } = lossOptions(method)
-  const base: Options = [
-    ['model_name_or_path', model],
-    ...(template === 'chatml' ? ([['template', 'chatml']] as const) : []),
-  ]
+  const base: Options = [['model_name_or_path', model], ...templateOption(template, recipe)]
   return {
     train: [
       ...base,
@@ -49,9 +46,7 @@ export function llamaFactoryOptions(
       ['num_train_epochs', passes],
       ['per_device_train_batch_size', batchSize],
       ['gradient_accumulation_steps', accumulation],
-      ['learning_rate', learningRate],
-      ['warmup_steps', warmUpSteps(rows, settings)],
-      ...SAME_OPTIMISER,
+      ...scheduleOptions(settings, rows),
       ['bf16', true],
       ['seed', seed],
       ['logging_steps', 10],
@@ -59,8 +54,13 @@ export function llamaFactoryOptions(
       ['report_to', 'none'],
     ],
     ...(loraRank > 0 ? { merge: mergeOptions(base) } : {}),
-    notes: [...notes, ...templateNotes(template)],
+    notes: [...notes, ...(recipe?.llamaFactoryTemplate === undefined ? templateNotes(template) : [])],
   }
+}
+
+function templateOption(template: ChatTemplateKind, recipe: ExportSettings['recipe']): Options {
+  const name = recipe === undefined ? (template === 'chatml' ? 'chatml' : undefined) : recipe.llamaFactoryTemplate
+  return name === undefined ? [] : [['template', name]]
 }
 
 function loraOptions(rank: number): Options {

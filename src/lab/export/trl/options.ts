@@ -10,8 +10,8 @@ import { ParapetError } from '../../../spec/errors.ts'
 import type { PreferenceSettings } from '../../align/preference-loss.ts'
 import type { ChatTemplateKind } from '../chat-template.ts'
 import type { YamlValue } from '../flat-yaml.ts'
-import { type ExportSettings, settled, warmUpSteps } from '../settings.ts'
-import { SAME_OPTIMISER } from '../training-fields.ts'
+import { scheduleOptions } from '../schedule.ts'
+import { type ExportSettings, settled } from '../settings.ts'
 import type { TrlColumns } from './rows.ts'
 
 /** What TRL trains with: a command of its own, or a class that a script has to call. */
@@ -41,7 +41,7 @@ export function trlOptions(
   rows: number,
   data: { readonly columns: TrlColumns; readonly template: ChatTemplateKind },
 ): TrlOptions {
-  const { model, loraRank, learningRate, passes, maxLength, batchSize, accumulation, seed, method } = settings
+  const { model, loraRank, passes, maxLength, batchSize, accumulation, seed, method } = settings
   const { options, notes } = lossOptions(method, data)
   return {
     options: [
@@ -54,9 +54,7 @@ export function trlOptions(
       ['num_train_epochs', passes],
       ['per_device_train_batch_size', batchSize],
       ['gradient_accumulation_steps', accumulation],
-      ['learning_rate', learningRate],
-      ['warmup_steps', warmUpSteps(rows, settings)],
-      ...SAME_OPTIMISER,
+      ...scheduleOptions(settings, rows),
       ['seed', seed],
       ['logging_steps', 10],
       ['save_strategy', 'epoch'],

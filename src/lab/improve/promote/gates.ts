@@ -80,7 +80,7 @@ export function judgeGates(
   const gain = gainOf(targets, options)
   const gates = [
     answers(facts.failures),
-    ...facts.learnt.flatMap((one) => untrained(one)),
+    ...untrained(facts.learnt),
     gainGate(gain, options),
     ...targetGates(targets),
     ...benign.map((change) => alarmGate(change, options)),
@@ -101,7 +101,15 @@ function answers({ current, candidate }: GateFacts['failures']): Gate {
   return { id: 'answers', about: 'all sets', passed, reason }
 }
 
-function untrained({ set, texts }: GateFacts['learnt'][number]): readonly Gate[] {
+/** One condition for each set that fails it, else one that holds for all. */
+function untrained(learnt: GateFacts['learnt']): readonly Gate[] {
+  const faults = learnt.flatMap((one) => seenFault(one))
+  if (faults.length > 0 || learnt.length === 0) return faults
+  const reason = 'The candidate learnt from none of the texts, was not calibrated on them, nor on copies of them.'
+  return [{ id: 'untrained', about: 'all sets', passed: true, reason }]
+}
+
+function seenFault({ set, texts }: GateFacts['learnt'][number]): readonly Gate[] {
   if (texts === 0) return []
   const reason =
     texts === null
