@@ -23,19 +23,20 @@ export function choiceSection({ operatingPoints, falseAlarms, promise, guard }: 
       That holds for requests like your examples, not for what users ask that no example resembles.
     </p>
     <p>
-      A line below is what <code>--false-alarms</code> of that share would promise, and what it gives on the test part,
-      which had no part in choosing. Lines are equal where the best F1 needs no more false alarms than that. To change
-      it, run the same command with that option into a new folder.
+      A line below is what <code>--false-alarms</code> of that share would promise for on-topic requests, and what it
+      gives on the test part, which had no part in choosing: off-topic prompts found, and on-topic messages flagged.
+      Lines are equal where the best F1 needs no more false alarms than that. To change it, run the same command with
+      that option into a new folder.
     </p>
     ${scroll(
       'Operating points',
       html`<thead>
           <tr>
             <th>Allowed</th>
-            <th>Promised, in 1,000 requests</th>
+            <th>Promised in 1,000</th>
             <th>At most (95 %)</th>
-            <th>Test part: off-topic found, %</th>
-            <th>false alarms in 1,000 on-topic messages</th>
+            <th>Test: found, %</th>
+            <th>Test: alarms in 1,000</th>
             <th class="text"></th>
           </tr>
         </thead>
